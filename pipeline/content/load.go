@@ -1,0 +1,241 @@
+package content
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/language"
+)
+
+// Limits on one file. They bound what a single entry can cost, and what a
+// broken file can do to the others.
+const (
+	maxFile   = 256 << 10
+	maxHeader = 64 << 10
+	maxLine   = 16 << 10
+)
+
+// Options are what the newsletter knows and its entries leave unsaid.
+type Options struct {
+	Location  *time.Location // zone of dates written without one; UTC by default
+	Languages []string       // the newsletter's, first the one of entries that name none; French by default
+}
+
+// WithDefaults fills in what is missing and writes languages as BCP 47 does.
+func (o Options) WithDefaults() Options {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	var tags []string
+	for _, l := range o.Languages {
+		if tag := canonical(l); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	o.Languages = tags
+	if len(tags) == 0 {
+		o.Languages = []string{"fr"}
+	}
+	return o
+}
+
+// Load reads every *.md and *.markdown file below the root of fsys, in the
+// order of their paths. A file with a problem of severity Error is left out,
+// the others are read as if it were not there; err is for a root that cannot
+// be read at all.
+//
+// Passed over without a word: names that begin with "_" or ".", README and
+// LISEZMOI in any language, other extensions, and whatever is neither a file
+// nor a folder, such as a pipe. A link to a folder is not followed; a link to
+// a file is, as far as fsys allows: os.Root keeps links inside the root,
+// os.DirFS does not.
+func Load(fsys fs.FS, o Options) (entries []Entry, problems []Problem, err error) {
+	o = o.WithDefaults()
+	names, problems, err := list(fsys)
+	if err != nil {
+		return nil, nil, err
+	}
+	readings := readAll(fsys, names, o)
+	for _, r := range readings {
+		problems = append(problems, r.problems...)
+	}
+	readings = slices.DeleteFunc(readings, func(r reading) bool { return r.entry.Path == "" || refused(r.problems) })
+	readings, doubles := dropDoubles(readings)
+	readings, claimed := assignSlugs(readings)
+	for _, r := range readings {
+		entries = append(entries, r.entry)
+	}
+	problems = slices.Concat(problems, doubles, claimed)
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	return entries, problems, nil
+}
+
+// refused reports whether any of the problems keeps the entry out.
+func refused(problems []Problem) bool {
+	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == Error })
+}
+
+// list walks the tree and names the files to read.
+func list(fsys fs.FS) (names []string, problems []Problem, err error) {
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil && name == ".":
+			return fmt.Errorf("read the folder of entries: %w", err)
+		case err != nil:
+			problems = append(problems, Problem{ID: "folder-unreadable", Severity: Error, File: shown(name)})
+			return fs.SkipDir
+		case name != "." && passedOver(d):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case !d.IsDir() && isMarkdown(name):
+			names = append(names, name)
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return names, problems, err
+}
+
+func passedOver(d fs.DirEntry) bool {
+	name := d.Name()
+	if name[0] == '_' || name[0] == '.' {
+		return true
+	}
+	if d.IsDir() {
+		return false
+	}
+	stem, _, _ := strings.Cut(name, ".")
+	return strings.EqualFold(stem, "readme") || strings.EqualFold(stem, "lisezmoi")
+}
+
+func isMarkdown(name string) bool {
+	ext := path.Ext(name)
+	return strings.EqualFold(ext, ".md") || strings.EqualFold(ext, ".markdown")
+}
+
+// reading is what one file gave.
+type reading struct {
+	entry    Entry
+	slugLine int // where the author chose the slug, 0 when it is ours
+	problems []Problem
+}
+
+// readAll reads the files on all processors and keeps their order.
+func readAll(fsys fs.FS, names []string, o Options) []reading {
+	readings := make([]reading, len(names))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		workers.Go(func() {
+			for i := range next {
+				readings[i] = readOne(fsys, names[i], o)
+			}
+		})
+	}
+	for i := range names {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return readings
+}
+
+var (
+	errTooLarge   = errors.New("larger than an entry may be")
+	errNotRegular = errors.New("not a regular file")
+)
+
+// readOne leaves the entry's path empty when there is nothing to read; a name
+// that is no file, such as a link to a folder, is no problem either.
+func readOne(fsys fs.FS, name string, o Options) reading {
+	complain := func(id string, args map[string]any) reading {
+		return reading{problems: []Problem{{ID: id, Severity: Error, File: shown(name), Args: args}}}
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return complain("file-name", map[string]any{"Name": shown(name)})
+	}
+	data, err := readLimited(fsys, name)
+	switch {
+	case errors.Is(err, errNotRegular):
+		return reading{}
+	case errors.Is(err, errTooLarge):
+		return complain("file-too-large", map[string]any{"Limit": maxFile >> 10})
+	case err != nil && isLink(fsys, name):
+		return complain("link-outside", nil)
+	case err != nil:
+		return complain("file-unreadable", nil)
+	}
+	return parse(name, data, o)
+}
+
+// readLimited trusts neither the size a file states nor that it stays the same.
+func readLimited(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotRegular // opening a pipe would wait for ever
+	}
+	if info.Size() > maxFile {
+		return nil, errTooLarge
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	if _, err := data.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
+		return nil, err
+	}
+	if data.Len() > maxFile {
+		return nil, errTooLarge
+	}
+	return data.Bytes(), nil
+}
+
+func isLink(fsys fs.FS, name string) bool {
+	info, err := fs.Lstat(fsys, name)
+	return err == nil && info.Mode().Type() == fs.ModeSymlink
+}
+
+// dropDoubles keeps the first, by path, of entries with one identity and one language.
+func dropDoubles(readings []reading) (kept []reading, problems []Problem) {
+	first := map[[2]string]string{}
+	for _, r := range readings {
+		key := [2]string{r.entry.ID, r.entry.Lang}
+		if path, taken := first[key]; taken {
+			problems = append(problems, Problem{ID: "entry-duplicate", Severity: Error, File: r.entry.Path,
+				Args: map[string]any{"First": path, "Lang": r.entry.Lang}})
+			continue
+		}
+		first[key] = r.entry.Path
+		kept = append(kept, r)
+	}
+	return kept, problems
+}
+
+// canonical writes a language tag as BCP 47 does: "fr_ca" is "fr-CA". What is
+// not a tag gives "".
+func canonical(tag string) string {
+	parsed, err := language.Raw.Parse(strings.ReplaceAll(tag, "_", "-"))
+	if err != nil || parsed == language.Und {
+		return ""
+	}
+	return parsed.String()
+}

@@ -1,0 +1,149 @@
+package content
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// settleTitle sees to it that the entry has a title and that the body does
+// not show it a second time: a first-level heading that stands in for the
+// title, or opens the body with the same words, is taken out. What is left
+// keeps its line numbers.
+func (p *parser) settleTitle() {
+	e := &p.entry
+	lines := strings.Split(e.Body, "\n")
+	h, found := firstHeading(lines)
+	switch {
+	case found && (e.Title == "" || h.leading && sameWords(e.Title, h.text)):
+		if e.Title == "" {
+			e.Title = h.text
+		}
+		for i := h.from; i < h.to; i++ {
+			lines[i] = ""
+		}
+		e.Body = strings.Join(lines, "\n")
+	case e.Title == "":
+		if e.Title = firstWords(lines); e.Title == "" {
+			p.refuse("title-missing", p.fence, nil)
+			return
+		}
+		p.warn("title-from-text", p.fence, map[string]any{"Title": e.Title})
+	}
+	for {
+		line, rest, more := strings.Cut(e.Body, "\n")
+		if !more || strings.TrimSpace(line) != "" {
+			return
+		}
+		e.Body, e.BodyLine = rest, e.BodyLine+1
+	}
+}
+
+// heading is a first-level heading on lines [from, to).
+type heading struct {
+	text     string
+	from, to int
+	leading  bool // nothing but blank lines before it
+}
+
+var (
+	atx       = regexp.MustCompile(`^ {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$`)
+	underline = regexp.MustCompile(`^ {0,3}=+[ \t]*$`)
+	codeFence = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})")
+	paragraph = regexp.MustCompile(`^ {0,3}[^\s#>]`)
+)
+
+// firstHeading finds "# Title", or a line with "===" under it, outside code blocks.
+func firstHeading(lines []string) (h heading, found bool) {
+	h.leading = true
+	fence := ""
+	for i, line := range lines {
+		switch m := codeFence.FindStringSubmatch(line); {
+		case fence != "":
+			if m != nil && strings.HasPrefix(m[1], fence) && strings.TrimSpace(line) == m[1] {
+				fence = ""
+			}
+			continue
+		case m != nil:
+			fence = m[1]
+		}
+		h.from, h.to = i, i+1
+		if m := atx.FindStringSubmatch(line); m != nil {
+			h.text = plain(m[1])
+		} else if i+1 < len(lines) && underline.MatchString(lines[i+1]) && paragraph.MatchString(line) &&
+			(i == 0 || strings.TrimSpace(lines[i-1]) == "") {
+			h.text, h.to = plain(line), i+2
+		}
+		if h.text != "" {
+			return h, true
+		}
+		h.leading = h.leading && strings.TrimSpace(line) == ""
+	}
+	return heading{}, false
+}
+
+// sameWords compares titles as a reader does: apostrophes, spaces and capitals aside.
+func sameWords(a, b string) bool { return bare(a) == bare(b) }
+
+func bare(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '’':
+			return '\''
+		case unicode.IsSpace(r):
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
+}
+
+var (
+	escaped  = regexp.MustCompile(`\\([!-/:-@\[-` + "`" + `{-~])`)
+	blockTag = regexp.MustCompile(`^(?:[#>\-*+\s]+|\d{1,9}[.)]\s+)+`)
+	inline   = []*regexp.Regexp{ // each keeps its group
+		regexp.MustCompile("`+([^`]+)`+"),
+		regexp.MustCompile(`!?\[([^\[\]]*)\]\([^()]*\)`),
+		regexp.MustCompile(`\*+([^*\s](?:[^*]*[^*\s])?)\*+`),
+		regexp.MustCompile(`\b_+([^_\s](?:[^_]*[^_\s])?)_+\b`),
+		regexp.MustCompile(`~~([^~\s](?:[^~]*[^~\s])?)~~`),
+	}
+)
+
+// plain takes the marks of code, links and emphasis off one line of Markdown.
+// It serves titles, which go into a Subject; the body is goldmark's business.
+func plain(s string) string {
+	var kept []string // escaped signs, out of the way of the marks
+	s = escaped.ReplaceAllStringFunc(s, func(m string) string {
+		kept = append(kept, m[1:])
+		return "\x00"
+	})
+	for range 2 { // emphasis inside emphasis, or in a link
+		for _, form := range inline {
+			s = form.ReplaceAllString(s, "$1")
+		}
+	}
+	for _, sign := range kept {
+		s = strings.Replace(s, "\x00", sign, 1)
+	}
+	return strings.TrimSpace(strings.ReplaceAll(s, "\t", " "))
+}
+
+// firstWords makes a title of the first line that has words, cut at a word.
+func firstWords(lines []string) string {
+	const most = 60
+	for _, line := range lines {
+		text := []rune(plain(blockTag.ReplaceAllString(line, "")))
+		if !strings.ContainsFunc(string(text), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			continue
+		}
+		if len(text) <= most {
+			return string(text)
+		}
+		cut := most
+		for cut > most/2 && text[cut] != ' ' {
+			cut--
+		}
+		return strings.TrimRight(string(text[:cut]), " ,;:") + "…"
+	}
+	return ""
+}
