@@ -1,0 +1,118 @@
+package typography
+
+// groupDigits sets the spaces inside thousands and telephone numbers. A
+// number is a series of groups of digits parted by one blank each; nothing is
+// grouped that was not typed in groups.
+func (b *Block) groupDigits() {
+	for i := 0; i < len(b.cells); i++ {
+		if b.cells[i].kind&digit == 0 || !b.digit(i) {
+			continue
+		}
+		groups := b.digitGroups(i)
+		end := groups[len(groups)-1].end
+		if len(groups) > 1 && b.groupMayBegin(i) {
+			b.setGroups(groups)
+		} else if len(groups) > 2 {
+			b.setGroups(groups[1:])
+		}
+		i = end - 1
+	}
+}
+
+// group is a run of digits.
+type group struct{ start, end int }
+
+func (g group) len() int { return g.end - g.start }
+
+// digitGroups reads the groups from i.
+func (b *Block) digitGroups(i int) []group {
+	b.groups = b.groups[:0]
+	for b.digit(i) {
+		start := i
+		for b.digit(i) {
+			i++
+		}
+		b.groups = append(b.groups, group{start, i})
+		if b.blank(i) {
+			i++
+		}
+	}
+	return b.groups
+}
+
+// groupMayBegin is false for digits that belong to a word, a decimal part, a
+// date or a time.
+func (b *Block) groupMayBegin(i int) bool {
+	if oneOf(b.at(i-1), ".,:/-") {
+		return !b.alnum(i - 2)
+	}
+	return b.hourAt(i-1) || !b.alnum(i-1) && !b.has(i-1, kept)
+}
+
+func (b *Block) setGroups(groups []group) {
+	for len(groups) > 1 {
+		n, space := b.phone(groups), rune(noBreak)
+		if n == 1 {
+			n, space = b.thousands(groups), narrow
+		}
+		for _, g := range groups[1:n] {
+			b.set(g.start-1, space)
+		}
+		groups = groups[n:]
+	}
+}
+
+// thousands counts the groups of one number: up to three digits, then always
+// three.
+func (b *Block) thousands(groups []group) int {
+	if groups[0].len() > 3 || b.cells[groups[0].start].r == '0' {
+		return 1
+	}
+	n := 1
+	for n < len(groups) && groups[n].len() == 3 {
+		n++
+	}
+	if b.runsIntoWord(groups[n-1].end) {
+		n-- // 5 100m, 20 500x
+	}
+	return max(n, 1)
+}
+
+// runsIntoWord is true if a letter follows the digits that end before i, but
+// for the h of hours.
+func (b *Block) runsIntoWord(i int) bool {
+	return b.letter(i) && !(b.free(i) == 'h' && b.hourGoesOn(i+1))
+}
+
+// phone counts the groups of a telephone number: national, 0 and nine or
+// eight more digits, or international, + and at most 15 (ITU-T E.164).
+func (b *Block) phone(groups []group) int {
+	if b.at(groups[0].start-1) == '+' {
+		return b.phoneGroups(groups, 8, 15)
+	}
+	first := groups[0]
+	if b.cells[first.start].r != '0' || first.len() > 1 && b.cells[first.start+1].r == '0' {
+		return 1
+	}
+	if first.len() == 1 && groups[1].len() != 3 { // 0 800 …
+		return 1
+	}
+	return b.phoneGroups(groups, 9, 10)
+}
+
+// phoneGroups takes groups of two to four digits while they do not exceed
+// most digits, and refuses them all if they are fewer than least.
+func (b *Block) phoneGroups(groups []group, least, most int) int {
+	n, digits := 1, groups[0].len()
+	for n < len(groups) && groups[n].len() <= 4 && digits+groups[n].len() <= most {
+		if groups[n].len() == 1 && n > 1 {
+			break
+		}
+		digits += groups[n].len()
+		n++
+	}
+	if digits < least || n < 3 || b.runsIntoWord(groups[n-1].end) {
+		return 1
+	}
+	return n
+}
