@@ -1,0 +1,47 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	_ "image/gif"  // formats that every mail client shows (H11)
+	_ "image/jpeg" //
+	_ "image/png"  //
+	"io/fs"
+)
+
+// Asset is an image as the public site will serve it.
+type Asset struct {
+	Path          string // below MediaPath
+	Width, Height int    // in pixels
+}
+
+// Assets finds the images that entries show.
+type Assets interface {
+	// Image describes the image at a slash-separated path below the content
+	// root. The error wraps fs.ErrNotExist or ErrImageFormat.
+	Image(name string) (Asset, error)
+}
+
+// ErrImageFormat says that a file is not an image mail clients agree on.
+var ErrImageFormat = errors.New("not a PNG, JPEG or GIF image")
+
+// Files are the assets of a content tree.
+type Files struct{ fsys fs.FS }
+
+// NewAssets finds images below the root of fsys.
+func NewAssets(fsys fs.FS) Files { return Files{fsys} }
+
+// Image reads no more of the file than its header.
+func (f Files) Image(name string) (Asset, error) {
+	file, err := f.fsys.Open(name)
+	if err != nil {
+		return Asset{}, err
+	}
+	defer file.Close()
+	size, _, err := image.DecodeConfig(file)
+	if err != nil {
+		return Asset{}, fmt.Errorf("%s: %w: %w", name, ErrImageFormat, err)
+	}
+	return Asset{Path: name, Width: size.Width, Height: size.Height}, nil
+}

@@ -1,0 +1,186 @@
+package render
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"html/template"
+	"path"
+	"slices"
+
+	"github.com/infolettre/infolettre/locales"
+	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/render/markdown"
+	"github.com/infolettre/infolettre/pipeline/render/typography"
+)
+
+// edition is an issue on its way to becoming a document.
+type edition struct {
+	*Renderer
+	issue    issue.Issue
+	locale   string // BCP 47
+	words    words
+	key      string
+	anchors  []string          // of the issue's items, within its page
+	files    map[string]string // path of an entry's file → its anchor
+	problems []content.Problem
+}
+
+func (r *Renderer) edition(iss issue.Issue, locale string) *edition {
+	ed := &edition{
+		Renderer: r,
+		issue:    iss,
+		locale:   locales.Canonical(locale),
+		words:    words{r.catalogue.Locale(locale), r.config.Typography.NarrowSpace == typography.WideSpace},
+		key:      key(iss, locale),
+		files:    map[string]string{},
+	}
+	for _, item := range iss.Items {
+		anchor := unlike(ed.anchors, anchorOf(item))
+		ed.anchors = append(ed.anchors, anchor)
+		for _, e := range item.Versions {
+			ed.files[e.Path] = anchor
+		}
+	}
+	return ed
+}
+
+// anchorOf names an entry's place alike in all languages, so that a link
+// survives a change of language.
+func anchorOf(item issue.Item) string {
+	return cmp.Or(item.Versions[0].Slug, path.Base(item.ID))
+}
+
+// unlike is name, or name with the first number that is not taken.
+func unlike(taken []string, name string) string {
+	for n, first := 2, name; slices.Contains(taken, name); n++ {
+		name = fmt.Sprintf("%s-%d", first, n)
+	}
+	return name
+}
+
+// online is the URL of the issue's page.
+func (ed *edition) online() string {
+	base := mark(ed.key, Base)
+	if ed.issue.Number == 0 {
+		return base + "/"
+	}
+	return fmt.Sprintf("%s/%s/%d", base, ed.locale, ed.issue.Number)
+}
+
+// problem notes what is wrong with an entry or the issue.
+func (ed *edition) problem(p content.Problem) { ed.problems = append(ed.problems, p) }
+
+// block is an entry as the templates see it.
+type block struct {
+	Anchor, URL string
+	Cell        string // its row in the style table
+	Full        bool   // in its whole, else summarized
+	Level       int    // of the title's heading
+
+	Lang, Dir             string // when the entry is in another language than the reader's
+	ReaderLang, ReaderDir string
+
+	Section, Kicker, Title phrase
+	Dateline, Notice       string
+
+	Excerpt phrase // with More, in place of what is not in full
+	More    string
+
+	Image, Body, Button             template.HTML
+	ImageText, BodyText, ButtonText string
+
+	file    string // as problems name it
+	excerpt phrase // the author's own
+}
+
+// phrase is a line of front matter, typeset.
+type phrase struct {
+	Text string
+	HTML template.HTML // the same, with ordinals raised
+}
+
+// blocks renders the issue's entries, in the language nearest to the reader's.
+// A section is named above the first entry of a row of them.
+func (ed *edition) blocks() []block {
+	var blocks []block
+	section := ""
+	for i, item := range ed.issue.Items {
+		e, exact := item.Version(ed.locale)
+		if !exact && ed.config.Untranslated == Omit {
+			continue
+		}
+		b := ed.block(e, ed.anchors[i])
+		if !exact {
+			b.Lang, b.Dir = e.Lang, direction(e.Lang)
+			b.Notice = ed.words.notice(item, e, ed.locale)
+		}
+		if !ed.convert(&b, e) {
+			continue
+		}
+		if b.Section.Text == section {
+			b.Section = phrase{}
+		} else {
+			section = b.Section.Text
+		}
+		b.Cell = "entry"
+		if b.Section.Text == "" && len(blocks) > 0 {
+			b.Cell = "entry-next"
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+// block fills in what the front matter says.
+func (ed *edition) block(e content.Entry, anchor string) block {
+	rules := ed.rules(e)
+	b := block{
+		Anchor: anchor, URL: ed.online() + "#" + anchor,
+		Level:      2,
+		ReaderLang: ed.locale, ReaderDir: direction(ed.locale),
+		Section: ed.phrase(rules, e.Section), Kicker: ed.phrase(rules, e.Kicker), Title: ed.phrase(rules, e.Title),
+		Dateline: ed.dateline(e),
+		file:     e.Path, excerpt: ed.phrase(rules, e.Excerpt),
+	}
+	if b.Section.Text != "" {
+		b.Level = 3
+	}
+	b.More = ed.words.T("entry.more", "Title", b.Title.Text)
+	return b
+}
+
+// convert renders the entry's Markdown, its image and its call to action; the
+// last two go through the same gate as Markdown's own. It reports false for an
+// entry that passes a limit.
+func (ed *edition) convert(b *block, e content.Entry) bool {
+	rules := ed.rules(e)
+	converter := markdown.New(markdown.Options{
+		Styles: ed.theme, Typography: rules, Words: ed.words.markdown(),
+		TopHeading: b.Level + 1, Resolve: ed.resolver(e),
+	})
+	body, err := converter.Convert(e.Body)
+	if refusal := (*markdown.Refusal)(nil); errors.As(err, &refusal) {
+		ed.note(e, content.Error, refusal.Finding)
+		return false
+	}
+	for _, f := range body.Findings {
+		ed.note(e, content.Warning, f)
+	}
+	image := ed.frontMatter(converter, e, imageSource(e.Image, rules))
+	button := ed.frontMatter(converter, e, buttonSource(e.CTA, rules, mark(ed.key, Base)+SubscribePath))
+
+	b.Image, b.Body, b.Button = template.HTML(image.HTML), template.HTML(body.HTML), template.HTML(button.HTML)
+	b.ImageText, b.BodyText, b.ButtonText = image.Text, body.Text, button.Text
+	b.Excerpt = cmp.Or(b.excerpt, ed.phrase(rules, cut(body.Lead, maxExcerpt)))
+	return true
+}
+
+// maxExcerpt bounds, in characters, a summary taken from the text itself.
+const maxExcerpt = 280
+
+// note turns a finding in the body into a problem of the file.
+func (ed *edition) note(e content.Entry, s content.Severity, f markdown.Finding) {
+	ed.problem(content.Problem{ID: f.ID, Severity: s, File: e.Path, Line: max(e.BodyLine, 1) - 1 + f.Line, Args: f.Args})
+}

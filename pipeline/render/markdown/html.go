@@ -1,0 +1,220 @@
+package markdown
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+)
+
+// htmlWriter writes the HTML part. Every tag and attribute it knows is in
+// this file, html_inline.go and button.go; the author's text goes through
+// writeEscaped.
+type htmlWriter struct {
+	*document
+	output
+	inLink bool
+}
+
+func (d *document) html() *output {
+	w := &htmlWriter{document: d, output: output{limit: maxOutput}}
+	w.b.Grow(2 * len(d.source))
+	w.blocks(d.root)
+	return &w.output
+}
+
+func (w *htmlWriter) blocks(parent ast.Node) {
+	for n := parent.FirstChild(); n != nil && !w.over; n = n.NextSibling() {
+		if w.shows(n) {
+			w.block(n)
+		}
+	}
+}
+
+func (w *htmlWriter) block(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.Paragraph:
+		w.paragraph(n)
+	case *ast.TextBlock:
+		w.inlines(n)
+		w.write("\n")
+	case *ast.Heading:
+		w.heading(n)
+	case *ast.ThematicBreak:
+		w.write("<hr" + w.attr("hr") + ">\n")
+	case *ast.Blockquote:
+		w.write("<blockquote" + w.attr("blockquote") + ">\n")
+		w.blocks(n)
+		w.write("</blockquote>\n")
+	case *ast.List:
+		w.list(n)
+	case *ast.FencedCodeBlock, *ast.CodeBlock:
+		w.write("<pre" + w.attr("pre") + "><code>")
+		w.writeEscaped(codeOf(n, w.source))
+		w.write("</code></pre>\n")
+	case *east.Table:
+		w.table(n)
+	case *east.FootnoteList:
+		w.footnotes(n)
+	}
+}
+
+// leaf writes a block of running text, in the element and the style of one
+// name.
+func (w *htmlWriter) leaf(tag string, n ast.Node) {
+	w.write("<" + tag + w.attr(tag) + ">")
+	w.inlines(n)
+	w.write("</" + tag + ">\n")
+}
+
+// attr is a space and the attributes of a style, or nothing.
+func (w *htmlWriter) attr(name string) string {
+	if attr := w.options.Styles.Attr(name); attr != "" {
+		return " " + attr
+	}
+	return ""
+}
+
+func (w *htmlWriter) paragraph(n ast.Node) {
+	if image := loneImage(n); image != nil {
+		w.figure(n, image)
+		return
+	}
+	if link := loneButton(n); link != nil {
+		if target, ok := w.targets[link]; ok {
+			w.write(Button(plain(link, w.source), target.URL, w.options.Styles))
+			return
+		}
+	}
+	w.leaf("p", n)
+}
+
+// heading draws a heading without words, a picture alone, as a paragraph: it
+// must not take part in the outline.
+func (w *htmlWriter) heading(n *ast.Heading) {
+	level, ok := w.levels[n]
+	if !ok {
+		w.paragraph(n)
+		return
+	}
+	w.leaf("h"+strconv.Itoa(level), n)
+}
+
+// figure draws an image alone in its paragraph, its title as the caption. It
+// is a div: several mail programs drop <figure>.
+func (w *htmlWriter) figure(paragraph ast.Node, image *ast.Image) {
+	w.write("<div" + w.attr("figure") + ">")
+	w.inlines(paragraph)
+	if caption := unescape(image.Title); caption != "" {
+		w.write("<div" + w.attr("figcaption") + ">")
+		w.writeEscaped(caption)
+		w.write("</div>")
+	}
+	w.write("</div>\n")
+}
+
+func (w *htmlWriter) list(n *ast.List) {
+	if !n.IsOrdered() {
+		w.write("<ul" + w.attr("ul") + ">\n")
+		w.items(n)
+		w.write("</ul>\n")
+		return
+	}
+	start := ""
+	if n.Start != 1 {
+		start = ` start="` + strconv.Itoa(n.Start) + `"`
+	}
+	w.write("<ol" + start + w.attr("ol") + ">\n")
+	w.items(n)
+	w.write("</ol>\n")
+}
+
+func (w *htmlWriter) items(list *ast.List) {
+	for item := list.FirstChild(); item != nil; item = item.NextSibling() {
+		style := "li"
+		if taskBox(item) != nil {
+			style = "task"
+		}
+		w.write("<li" + w.attr(style) + ">")
+		w.blocks(item)
+		w.write("</li>\n")
+	}
+}
+
+// table draws a data table, without role: its headers are headers.
+func (w *htmlWriter) table(n *east.Table) {
+	w.write(`<table border="0" cellpadding="0" cellspacing="0"` + w.attr("table") + ">\n")
+	section := ""
+	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
+		tag, cell, scope := "tbody", "td", ""
+		if row.Kind() == east.KindTableHeader {
+			tag, cell, scope = "thead", "th", ` scope="col"`
+		}
+		if section != tag {
+			w.closeSection(section)
+			w.write("<" + tag + ">\n")
+			section = tag
+		}
+		w.row(row, cell, scope, n.Alignments)
+	}
+	w.closeSection(section)
+	w.write("</table>\n")
+}
+
+func (w *htmlWriter) closeSection(section string) {
+	if section != "" {
+		w.write("</" + section + ">\n")
+	}
+}
+
+func (w *htmlWriter) row(row ast.Node, tag, scope string, alignments []east.Alignment) {
+	w.write("<tr>")
+	column := 0
+	for c := row.FirstChild(); c != nil; c = c.NextSibling() {
+		w.write("<" + tag + scope + ` align="` + alignment(alignments[column]) + `"` + w.attr(tag) + ">")
+		w.inlines(c)
+		w.write("</" + tag + ">")
+		column++
+	}
+	w.write("</tr>\n")
+}
+
+// alignment is an attribute rather than a style, so that the style table
+// stays the only writer of styles.
+func alignment(a east.Alignment) string {
+	switch a {
+	case east.AlignRight:
+		return "right"
+	case east.AlignCenter:
+		return "center"
+	default:
+		return "left"
+	}
+}
+
+// footnotes lists the notes under their numbers: anchors are dead in many
+// mail programs, so nothing leads there or back.
+func (w *htmlWriter) footnotes(list ast.Node) {
+	w.write("<div" + w.attr("footnotes") + "><ol" + w.attr("footnote-list") + ">\n")
+	for note := list.FirstChild(); note != nil; note = note.NextSibling() {
+		w.write("<li" + w.attr("footnote") + ">")
+		w.blocks(note)
+		w.write("</li>\n")
+	}
+	w.write("</ol></div>\n")
+}
+
+// taskBox is the check box that opens a list item, if any.
+func taskBox(item ast.Node) *east.TaskCheckBox {
+	first := item.FirstChild()
+	if first == nil {
+		return nil
+	}
+	box, _ := first.FirstChild().(*east.TaskCheckBox)
+	return box
+}
+
+func codeOf(n ast.Node, source []byte) string {
+	return strings.TrimRight(string(n.Lines().Value(source)), "\n")
+}

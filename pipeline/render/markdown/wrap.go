@@ -1,0 +1,77 @@
+package markdown
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// wrap breaks text at blanks into lines of at most most columns, and at its
+// line feeds. A word longer than a line stands alone on it: a broken URL is
+// no URL, and no-break spaces do not break.
+func wrap(text string, most int, emit func(line string)) {
+	for paragraph := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		var line strings.Builder
+		used := 0
+		for word := range strings.FieldsFuncSeq(paragraph, isBreakable) {
+			size := columns(word)
+			if used > 0 && used+1+size > most {
+				emit(line.String())
+				line.Reset()
+				used = 0
+			}
+			if used > 0 {
+				line.WriteByte(' ')
+				used++
+			} else if misleads(word + " ") {
+				used++ // line will set it off with a space
+			}
+			line.WriteString(word)
+			used += size
+		}
+		emit(line.String())
+	}
+}
+
+// Wrap lays out plain text as the text part lays out an entry. mark opens the
+// first line, and the others are indented as deep.
+func Wrap(mark, text string) string {
+	w := &textWriter{output: output{limit: maxOutput}}
+	w.within(margin{mark, strings.Repeat(" ", columns(mark))}, func() { w.flow(text) })
+	return w.String()
+}
+
+// Underline lays out a title over a line of strokes.
+func Underline(title, stroke string) string {
+	w := &textWriter{output: output{limit: maxOutput}}
+	w.underlined(title, stroke)
+	return w.String()
+}
+
+// columns is the width of a text in a fixed-pitch font: two for wide East
+// Asian characters and emoji, none for combining marks and joiners.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+func runeColumns(r rune) int {
+	if r < 0x300 {
+		return 1
+	}
+	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	default:
+		return 1
+	}
+}
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

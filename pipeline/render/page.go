@@ -1,0 +1,138 @@
+package render
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/render/typography"
+)
+
+// page is what the templates mail, web and text are filled with.
+type page struct {
+	Lang, Dir string
+
+	Subject   string // also the mail's <title>
+	PageTitle string // of the archive page
+	Preheader string
+	Filler    template.HTML
+
+	Name, Tagline, Heading string
+
+	ContentsTitle string
+	Contents      []contentsLine // none for a short issue
+	Entries       []block
+	Online        string // URL of the archive page
+	Rest          string // says that entries were summarized
+
+	Sender, Why   string
+	PostalAddress []string // its lines
+	Links         []link
+}
+
+type contentsLine struct {
+	Title     phrase
+	URL, Lang string
+}
+
+type link struct{ Label, URL string }
+
+// minContents is the number of entries from which a table of contents helps.
+const minContents = 3
+
+// page gathers what mail and archive share.
+func (ed *edition) page(blocks []block) page {
+	w, c, first := ed.words, ed.config, blocks[0]
+	p := page{
+		Lang: ed.locale, Dir: direction(ed.locale),
+		Subject: typography.Widen(ed.subject(first.Title.Text)), Preheader: typography.Widen(preheader(blocks)),
+		PageTitle: w.T("issue.page", "Title", first.Title.Text, "Name", c.Name),
+		Name:      c.Name, Tagline: c.Tagline, Heading: w.Date("long", ed.issue.Slot.In(c.Location)),
+		ContentsTitle: w.T("issue.contents"),
+		Entries:       blocks,
+		Online:        ed.online(),
+		Sender:        w.T("footer.sender", "Organization", c.Organization),
+		PostalAddress: lines(c.PostalAddress),
+	}
+	p.Filler = filler(p.Preheader)
+	if ed.issue.Number > 0 {
+		p.Heading = w.T("issue.heading", "Number", ed.issue.Number, "Date", p.Heading)
+		p.PageTitle = w.T("issue.page-numbered", "Title", first.Title.Text, "Name", c.Name, "Number", ed.issue.Number)
+	}
+	if c.OnBehalfOf != "" {
+		p.Sender = w.T("footer.sender-for", "Organization", c.Organization, "OnBehalfOf", c.OnBehalfOf)
+	}
+	if length(first.Title.Text) > maxSubject {
+		ed.problem(content.Problem{ID: "subject-cut", File: first.file, Args: map[string]any{"Subject": p.Subject, "Limit": maxSubject}})
+	}
+	return p
+}
+
+// lines are the lines of a text that say something.
+func lines(s string) []string {
+	var list []string
+	for line := range strings.Lines(s) {
+		if line = oneLine(line); line != "" {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
+// mail is the page as readers get it by mail: so many entries in full, and
+// a foot with the links that are theirs alone.
+func (ed *edition) mail(p page, full int) page {
+	w, base := ed.words, mark(ed.key, Base)
+	p.Entries = slices.Clone(p.Entries)
+	for i := range p.Entries {
+		p.Entries[i].Full = i < full
+	}
+	if rest := len(p.Entries) - full; rest > 0 {
+		p.Rest = w.T("issue.rest", "Count", rest)
+	}
+	p.Contents = contents(p.Entries, func(b block) string { return b.URL })
+	p.Why = w.T("footer.why", "Address", mark(ed.key, Address), "Name", p.Name)
+	p.Links = []link{
+		{w.T("footer.unsubscribe"), base + UnsubscribePath + mark(ed.key, Unsubscribe)},
+		{w.T("footer.preferences"), base + PreferencesPath + mark(ed.key, Preferences)},
+		{w.T("footer.online"), p.Online},
+	}
+	return p
+}
+
+// web is the page as anybody sees it in the archive: whole, and with nothing
+// of any reader.
+func (ed *edition) web(p page) page {
+	w, base := ed.words, mark(ed.key, Base)
+	p.Entries = slices.Clone(p.Entries)
+	for i := range p.Entries {
+		p.Entries[i].Full = true
+		p.Entries[i].Body = withoutOutlook(p.Entries[i].Body)
+		p.Entries[i].Button = withoutOutlook(p.Entries[i].Button)
+	}
+	p.Contents = contents(p.Entries, func(b block) string { return "#" + b.Anchor })
+	p.Links = []link{
+		{w.T("footer.subscribe"), base + SubscribePath},
+		{w.T("footer.archive"), base + "/" + ed.locale},
+	}
+	return p
+}
+
+func contents(blocks []block, url func(block) string) []contentsLine {
+	if len(blocks) < minContents {
+		return nil
+	}
+	var lines []contentsLine
+	for _, b := range blocks {
+		lines = append(lines, contentsLine{b.Title, url(b), b.Lang})
+	}
+	return lines
+}
+
+// filler follows a short preheader, so that an inbox does not go on with the
+// first words of the body: figure spaces, each with a joiner that keeps
+// programs from folding them together.
+func filler(preheader string) template.HTML {
+	return template.HTML(strings.Repeat("&#8199;&#847; ", max(0, maxPreheader-length(preheader))/2))
+}
