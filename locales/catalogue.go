@@ -1,0 +1,274 @@
+// Package locales holds every word people read, in each language, and chooses among them.
+package locales
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+// Files are the catalogues built into the program: active.<tag>.toml.
+// A variant such as fr-CA holds only what differs from fr.
+//
+//go:embed active.*.toml
+var Files embed.FS
+
+// Catalogue is the set of languages the program can speak.
+type Catalogue struct {
+	locales  map[string]*Locale
+	tags     []string
+	fallback string
+}
+
+// Locale is one language's words; its methods are safe for concurrent use.
+type Locale struct {
+	tag       string
+	localizer *i18n.Localizer
+	ids       map[string]bool
+	plural    map[string]bool // ids with more than one form
+}
+
+// Load reads every active.<tag>.toml of fsys. fallback is the language used
+// where a tag is unknown.
+func Load(fsys fs.FS, fallback string) (*Catalogue, error) {
+	names, err := fs.Glob(fsys, "active.*.toml")
+	if err != nil {
+		return nil, fmt.Errorf("list catalogues: %w", err)
+	}
+	files := map[string]map[string]any{}
+	for _, name := range names {
+		tag := strings.TrimSuffix(strings.TrimPrefix(name, "active."), ".toml")
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("read catalogue: %w", err)
+		}
+		messages := map[string]any{}
+		if err := toml.Unmarshal(data, &messages); err != nil {
+			return nil, fmt.Errorf("parse catalogue %s: %w", name, err)
+		}
+		files[tag] = messages
+	}
+	if files[fallback] == nil {
+		return nil, fmt.Errorf("no catalogue for %s", fallback)
+	}
+	c := &Catalogue{locales: map[string]*Locale{}, fallback: fallback, tags: slices.Sorted(maps.Keys(files))}
+	for _, tag := range c.tags {
+		if c.locales[tag], err = newLocale(tag, files); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// newLocale lays a variant over its parent, because go-i18n itself would
+// fall back from fr-CA to the default language rather than to fr.
+func newLocale(tag string, files map[string]map[string]any) (*Locale, error) {
+	messages := maps.Clone(files[tag])
+	if parent, _, ok := strings.Cut(tag, "-"); ok {
+		for id, m := range files[parent] {
+			if _, own := messages[id]; !own {
+				messages[id] = m
+			}
+		}
+	}
+	parsed, err := language.Parse(tag)
+	if err != nil {
+		return nil, fmt.Errorf("catalogue %s: %w", tag, err)
+	}
+	bundle := i18n.NewBundle(parsed)
+	l := &Locale{tag: tag, localizer: i18n.NewLocalizer(bundle, tag), ids: map[string]bool{}, plural: map[string]bool{}}
+	for id, forms := range messages {
+		m, err := i18n.NewMessage(forms)
+		if err != nil {
+			return nil, fmt.Errorf("catalogue %s: message %s: %w", tag, id, err)
+		}
+		m.ID = id
+		if err := bundle.AddMessages(parsed, m); err != nil {
+			return nil, fmt.Errorf("catalogue %s: message %s: %w", tag, id, err)
+		}
+		l.ids[id] = true
+		l.plural[id] = m.One != "" || m.Many != ""
+	}
+	return l, nil
+}
+
+// Tags lists the languages, sorted.
+func (c *Catalogue) Tags() []string { return slices.Clone(c.tags) }
+
+// Locale returns the words of the nearest language: the tag itself, its
+// parent, or the fallback.
+func (c *Catalogue) Locale(tag string) *Locale {
+	if l, ok := c.Match(tag); ok {
+		return l
+	}
+	return c.locales[c.fallback]
+}
+
+// Match is Locale without the last resort: ok is false for a language the
+// catalogue does not have.
+func (c *Catalogue) Match(tag string) (l *Locale, ok bool) {
+	tag = Canonical(tag)
+	for tag != "" {
+		if l := c.locales[tag]; l != nil {
+			return l, true
+		}
+		i := strings.LastIndexByte(tag, '-')
+		tag = tag[:max(i, 0)]
+	}
+	return nil, false
+}
+
+// Canonical writes a language tag as BCP 47 does: "fr_ca.UTF-8" is "fr-CA".
+// What is not a tag gives "".
+func Canonical(tag string) string {
+	tag, _, _ = strings.Cut(tag, ".")
+	parsed, err := language.Raw.Parse(strings.ReplaceAll(strings.TrimSpace(tag), "_", "-"))
+	if err != nil || parsed == language.Und {
+		return ""
+	}
+	return parsed.String()
+}
+
+// Tag is the language's BCP 47 tag.
+func (l *Locale) Tag() string { return l.tag }
+
+// Has reports whether the language has a message of that id.
+func (l *Locale) Has(id string) bool { return l.ids[id] }
+
+// T returns a message. args are pairs of name and value; a value named Count
+// chooses the plural form where there are several. A message that does not exist shows its id: it is
+// seen, and nothing breaks.
+func (l *Locale) T(id string, args ...any) string {
+	data := make(map[string]any, len(args)/2)
+	for i := 0; i+1 < len(args); i += 2 {
+		data[fmt.Sprint(args[i])] = args[i+1]
+	}
+	return l.Format(id, data)
+}
+
+// Format is T with its arguments as a map.
+func (l *Locale) Format(id string, data map[string]any) string {
+	text, err := l.Localize(id, data)
+	if err != nil && text == "" {
+		return id
+	}
+	return text
+}
+
+// Localize is Format for callers that must know of a missing message or
+// plural form.
+func (l *Locale) Localize(id string, data map[string]any) (string, error) {
+	if !l.ids[id] {
+		return "", fmt.Errorf("%s: no message %q", l.tag, id)
+	}
+	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: data}
+	if n, ok := data["Count"]; ok {
+		if l.plural[id] {
+			config.PluralCount = n
+		}
+		shown := maps.Clone(data)
+		shown["Count"] = l.number(n)
+		config.TemplateData = shown
+	}
+	text, err := l.localizer.Localize(config)
+	if err != nil {
+		return text, fmt.Errorf("%s: message %q: %w", l.tag, id, err)
+	}
+	return text, nil
+}
+
+// number groups thousands as the language does: 200 000, 200,000.
+func (l *Locale) number(n any) any {
+	v, ok := n.(int)
+	if !ok {
+		return n
+	}
+	return l.Number(v)
+}
+
+// Number writes an integer with the language's separator of thousands, for
+// five digits and more.
+func (l *Locale) Number(n int) string {
+	digits := fmt.Sprint(n)
+	sign := ""
+	if n < 0 {
+		sign, digits = "-", digits[1:]
+	}
+	if len(digits) < 5 {
+		return sign + digits
+	}
+	separator := l.plain("number.thousands")
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + separator + digits[i:]
+	}
+	return sign + digits
+}
+
+// plain is a message without arguments, "" when there is none.
+func (l *Locale) plain(id string) string {
+	if !l.ids[id] {
+		return ""
+	}
+	return l.T(id)
+}
+
+// Date formats t, in its own zone, by the pattern message "date.<style>":
+// long (jeudi 20 février 2025), dateline (Jeudi 20 février 2025, 11 h),
+// moment (jeudi 20 février 2025 à 11 h), short (20 février 2025).
+func (l *Locale) Date(style string, t time.Time) string {
+	day := fmt.Sprint(t.Day())
+	if special := l.plain("date.day." + day); special != "" {
+		day = special
+	}
+	weekday := l.T(fmt.Sprintf("date.weekday.%d", int(t.Weekday())))
+	return l.T("date."+style,
+		"Weekday", weekday, "WeekdayTitle", title(weekday), "Day", day,
+		"Month", l.T(fmt.Sprintf("date.month.%d", int(t.Month()))), "Year", t.Format("2006"),
+		"Time", l.clock(t))
+}
+
+func (l *Locale) clock(t time.Time) string {
+	id := "date.clock"
+	if t.Minute() == 0 && l.Has("date.clock.full-hour") {
+		id = "date.clock.full-hour"
+	}
+	return l.T(id, "Hour", fmt.Sprint(t.Hour()), "Hour12", t.Format("3"), "Minute", t.Format("04"), "Half", t.Format("pm"))
+}
+
+// title makes the first letter a capital.
+func title(s string) string {
+	for i, r := range s {
+		return strings.ToUpper(string(r)) + s[i+len(string(r)):]
+	}
+	return s
+}
+
+// Check reports what would go wrong only later: a message or plural form that
+// one language has and another lacks.
+func (c *Catalogue) Check() error {
+	var errs []error
+	all := map[string]bool{}
+	for _, l := range c.locales {
+		maps.Copy(all, l.ids)
+	}
+	for _, tag := range c.tags {
+		for _, id := range slices.Sorted(maps.Keys(all)) {
+			if strings.HasPrefix(id, "date.day.") || id == "date.clock.full-hour" {
+				continue // a language has them only where its usage needs them
+			}
+			if !c.locales[tag].ids[id] {
+				errs = append(errs, fmt.Errorf("%s: no message %q", tag, id))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
