@@ -1,0 +1,113 @@
+package audience
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+)
+
+// Address is an e-mail address fit for an SMTP envelope and a header: ASCII,
+// an addr-spec of RFC 5321 with a dot-string local part, its domain in ACE
+// form. The zero value is no address. Only ParseAddress makes one, so a value
+// holds no line break, control, space or angle bracket.
+type Address struct{ local, domain string }
+
+// Errors of ParseAddress.
+var (
+	ErrAddress   = errors.New("not an e-mail address")
+	ErrLocalPart = errors.New("a local part with letters that SMTP servers refuse")
+)
+
+// Limits of RFC 5321 §4.5.3.1.
+const (
+	maxLocal   = 64
+	maxDomain  = 255
+	maxAddress = 254
+)
+
+// ParseAddress reads a bare address, blanks around it allowed. A domain in
+// Unicode is converted (IDNA); a local part outside ASCII is refused, since
+// few servers take it.
+func ParseAddress(s string) (Address, error) {
+	s = strings.TrimSpace(s)
+	at := strings.LastIndexByte(s, '@')
+	if at <= 0 || len(s) > 4*maxAddress {
+		return Address{}, ErrAddress
+	}
+	local, domain := s[:at], s[at+1:]
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>()[],;:\"`, r)
+	}) {
+		return Address{}, ErrAddress
+	}
+	if strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return Address{}, ErrLocalPart
+	}
+	ace, err := idna.Lookup.ToASCII(strings.ToLower(domain))
+	if err != nil || !strings.Contains(ace, ".") || len(ace) > maxDomain || len(local) > maxLocal {
+		return Address{}, ErrAddress
+	}
+	a := Address{local, ace}
+	parsed, err := mail.ParseAddress(a.String())
+	if err != nil || parsed.Address != a.String() || len(a.String()) > maxAddress {
+		return Address{}, ErrAddress
+	}
+	return a, nil
+}
+
+// MustAddress is ParseAddress for constants; it panics on what is not one.
+func MustAddress(s string) Address {
+	a, err := ParseAddress(s)
+	if err != nil {
+		panic(fmt.Sprintf("%q: %v", s, err))
+	}
+	return a
+}
+
+// String is the address as it goes over the wire.
+func (a Address) String() string {
+	if a == (Address{}) {
+		return ""
+	}
+	return a.local + "@" + a.domain
+}
+
+// Key is the address with case folded: two addresses with one key are one
+// mailbox to us.
+func (a Address) Key() string { return strings.ToLower(a.String()) }
+
+// Domain is the part after the @, in ACE form and lower case.
+func (a Address) Domain() string { return a.domain }
+
+// Masked shows enough to recognise an address one knows, and no more:
+// "c…@exemple.fr".
+func (a Address) Masked() string {
+	if a.local == "" {
+		return ""
+	}
+	return a.local[:1] + "…@" + a.domain
+}
+
+// ErrName is what ParseName refuses.
+var ErrName = errors.New("a name with line breaks, controls or more than 200 characters")
+
+// ParseName cleans a person's name for use in mails: blanks around it go, a
+// control character or a line break in it is refused.
+func ParseName(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if len(s) > 800 || len([]rune(s)) > 200 || strings.ContainsFunc(s, unsafeInName) {
+		return "", ErrName
+	}
+	return s, nil
+}
+
+// unsafeInName covers controls and the characters that reorder text (U+202A
+// to U+202E, U+2066 to U+2069), with which a name could rewrite the line it
+// stands in.
+func unsafeInName(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar
+}
