@@ -1,0 +1,201 @@
+// Package message turns a document into the mail of one reader, to the byte.
+package message
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"html"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/render"
+)
+
+// Config is who writes, as the headers say it.
+type Config struct {
+	ListID      string           // "lettre.exemple.fr": RFC 2919, and the name of the tokens' newsletter
+	ListName    string           // the newsletter's name
+	FromName    string           // default ListName
+	From        audience.Address // header and, without Bounce, envelope
+	ReplyTo     audience.Address // none when zero
+	Bounce      audience.Address // envelope sender, where bounces go
+	Unsubscribe audience.Address // takes unsubscriptions by mail; none when zero
+}
+
+// Issue is what all mails of an issue share.
+type Issue struct {
+	Number int
+	Date   time.Time // of the order to send, in the newsletter's zone
+	Base   string    // public URL, without final slash; see CheckBase
+	Signer audience.Signer
+	Test   bool // the subject says so
+}
+
+// Composer writes the mails of one issue.
+type Composer struct {
+	config    Config
+	issue     Issue
+	documents map[string]render.Document // by locale
+}
+
+// ErrBase is what CheckBase refuses.
+var ErrBase = errors.New("not an absolute http or https URL without query and fragment")
+
+// CheckBase returns a public URL without its final slash. It stands unescaped
+// in HTML, text and headers, so it may hold no character that means something
+// there.
+func CheckBase(base string) (string, error) {
+	base = strings.TrimSuffix(base, "/")
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
+		strings.ContainsFunc(base, func(r rune) bool {
+			return r <= ' ' || r > '~' || strings.ContainsRune("<>\"'&?#\\`{}|^", r)
+		}) {
+		return "", fmt.Errorf("%q: %w", base, ErrBase)
+	}
+	return base, nil
+}
+
+// NewComposer prepares the mails of an issue.
+func NewComposer(c Config, is Issue, documents []render.Document) (*Composer, error) {
+	if c.From == (audience.Address{}) {
+		return nil, errors.New("compose: no sender address")
+	}
+	base, err := CheckBase(is.Base)
+	if err != nil {
+		return nil, fmt.Errorf("compose: public URL: %w", err)
+	}
+	is.Base = base
+	if c.FromName == "" {
+		c.FromName = c.ListName
+	}
+	if c.Bounce == (audience.Address{}) {
+		c.Bounce = c.From
+	}
+	composer := &Composer{c, is, map[string]render.Document{}}
+	for _, d := range documents {
+		composer.documents[d.Locale] = d
+	}
+	return composer, nil
+}
+
+// Compose writes the mail of one reader, the same bytes each time.
+func (c *Composer) Compose(to audience.Subscriber, locale string) (from audience.Address, message []byte, err error) {
+	d, text, page, err := c.fill(to, locale)
+	if err != nil {
+		return from, nil, err
+	}
+	m := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(c.hash("boundary", locale)))
+	if err := c.addresses(m, to); err != nil {
+		return from, nil, fmt.Errorf("addresses: %w", err)
+	}
+	c.headers(m, d, to)
+	m.SetBodyString(mail.TypeTextPlain, text)
+	m.AddAlternativeString(mail.TypeTextHTML, page)
+	var b bytes.Buffer
+	if _, err := m.WriteTo(&b); err != nil {
+		return from, nil, fmt.Errorf("write mail: %w", err)
+	}
+	return c.config.Bounce, b.Bytes(), nil
+}
+
+// Parts are the two bodies of one reader's mail.
+func (c *Composer) Parts(to audience.Subscriber, locale string) (text, page string, err error) {
+	_, text, page, err = c.fill(to, locale)
+	return text, page, err
+}
+
+func (c *Composer) fill(to audience.Subscriber, locale string) (d render.Document, text, page string, err error) {
+	d, ok := c.documents[locale]
+	if !ok {
+		return d, "", "", fmt.Errorf("issue %d has no document in %s", c.issue.Number, locale)
+	}
+	values := map[render.Slot]string{
+		render.Base:        c.issue.Base,
+		render.Unsubscribe: c.issue.Signer.Token(audience.Unsubscribe, to.ID),
+		render.Preferences: c.issue.Signer.Token(audience.Preferences, to.ID),
+		render.Address:     to.Address.String(),
+	}
+	text = d.Fill(d.Text, values)
+	values[render.Address] = html.EscapeString(to.Address.String())
+	return d, text, d.Fill(d.HTML, values), nil
+}
+
+func (c *Composer) addresses(m *mail.Msg, to audience.Subscriber) error {
+	if err := m.FromFormat(c.config.FromName, c.config.From.String()); err != nil {
+		return err
+	}
+	if c.config.ReplyTo != (audience.Address{}) {
+		if err := m.ReplyTo(c.config.ReplyTo.String()); err != nil {
+			return err
+		}
+	}
+	if to.Name == "" {
+		return m.To(to.Address.String())
+	}
+	return m.AddToFormat(to.Name, to.Address.String())
+}
+
+// headers sets what every mail of a list owes its reader: RFC 2369, 2919,
+// 8058. The values hold nothing a reader or an author typed but the subject,
+// which go-mail encodes.
+func (c *Composer) headers(m *mail.Msg, d render.Document, to audience.Subscriber) {
+	token := c.issue.Signer.Token(audience.Unsubscribe, to.ID)
+	subject := d.Subject
+	if c.issue.Test {
+		subject = "[Test] " + subject
+	}
+	m.Subject(subject)
+	m.SetDateWithValue(c.issue.Date)
+	m.SetMessageIDWithValue(c.MessageID(to.ID))
+
+	owner := c.config.From
+	if c.config.ReplyTo != (audience.Address{}) {
+		owner = c.config.ReplyTo
+	}
+	unsubscribe := "<" + c.issue.Base + render.UnsubscribePath + token + ">"
+	if c.config.Unsubscribe != (audience.Address{}) {
+		unsubscribe += ", <mailto:" + c.config.Unsubscribe.String() + "?subject=" + token + ">"
+	}
+	for _, h := range []struct{ name, value string }{
+		{"List-Id", c.listID()},
+		{"List-Unsubscribe", unsubscribe},
+		{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"},
+		{"List-Help", "<" + c.issue.Base + ">"},
+		{"List-Owner", "<mailto:" + owner.String() + ">"},
+		{"Precedence", "bulk"},
+		{"Feedback-ID", fmt.Sprintf("%d:%s:%s:infolettre", c.issue.Number, d.Locale, c.config.ListID)},
+	} {
+		m.SetGenHeader(mail.Header(h.name), h.value)
+	}
+}
+
+// listID is RFC 2919's; a name with accents would be encoded together with
+// the identifier, so it is left out.
+func (c *Composer) listID() string {
+	for _, r := range c.config.ListName {
+		if r < ' ' || r > '~' || strings.ContainsRune("\"<>()[]\\,;:@", r) {
+			return "<" + c.config.ListID + ">"
+		}
+	}
+	return c.config.ListName + " <" + c.config.ListID + ">"
+}
+
+// MessageID is the same whenever this issue is sent to this reader, so that a
+// mail sent again after a crash is recognised as the same.
+func (c *Composer) MessageID(to audience.ID) string {
+	return c.hash("message", to.String()) + "@" + c.config.From.Domain()
+}
+
+// hash is a name that no other issue and purpose has: 26 letters and digits.
+func (c *Composer) hash(purpose, of string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%v\x00%s", purpose, c.config.ListID, c.issue.Number, c.issue.Test, of))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
+}
