@@ -1,0 +1,164 @@
+// Package deliver sends one issue to its recipients, once each, through any failure.
+//
+// The order of things is the promise. A connection claims a delivery (its row
+// becomes "sending") in the same commit that records its previous result, and
+// only then speaks of the next recipient to the server. So at any moment at
+// most one delivery per open connection is in doubt, and its row names it.
+package deliver
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+)
+
+// State is where a delivery stands.
+type State string
+
+// The states of a delivery. A pending one whose time has not come is waiting.
+const (
+	Pending    State = "pending"
+	Sending    State = "sending"
+	Accepted   State = "accepted"
+	Refused    State = "refused"
+	Suppressed State = "suppressed" // left out: unsubscribed or suppressed since the snapshot
+	Uncertain  State = "uncertain"  // sent, and the server's answer is not known
+)
+
+// States lists all, in the order in which they are shown.
+var States = []State{Pending, Sending, Accepted, Refused, Suppressed, Uncertain}
+
+// Policy says what becomes of an uncertain delivery.
+type Policy string
+
+// Resend sends an uncertain delivery once more, the same to the byte; Hold
+// never does, and leaves it to a person.
+const (
+	Resend Policy = "resend"
+	Hold   Policy = "hold"
+)
+
+// MaxDoubts is how often a delivery may end in doubt before Resend stops
+// sending it: a server that never answers a final dot would otherwise get the
+// same mail for three days.
+const MaxDoubts = 5
+
+// Delivery is one issue to one subscriber, as claimed from the ledger.
+type Delivery struct {
+	Subscriber audience.Subscriber
+	Locale     string
+	Attempts   int // earlier ones
+}
+
+// Outcome is what became of an attempt.
+type Outcome struct {
+	Subscriber audience.ID
+	State      State
+	Class      Class
+	Reply      Reply
+	NextAt     time.Time // when a pending delivery is due again
+}
+
+// Ledger is the durable record of deliveries.
+type Ledger interface {
+	// Advance records the outcomes and claims up to n deliveries due at now,
+	// in one durable transaction. It claims nobody who unsubscribed or was
+	// suppressed meanwhile.
+	Advance(ctx context.Context, issue int, now time.Time, outcomes []Outcome, n int) ([]Delivery, error)
+	// NextDue says when the next pending delivery may be tried; ok is false
+	// when none is pending.
+	NextDue(ctx context.Context, issue int) (at time.Time, ok bool, err error)
+}
+
+// Composer writes the mail for one reader: the whole message with CRLF line
+// ends, and the envelope's sender.
+type Composer interface {
+	Compose(to audience.Subscriber, locale string) (from audience.Address, mail []byte, err error)
+}
+
+// Config says how to send. Durations of zero take their defaults.
+type Config struct {
+	Servers     []Server      `yaml:"servers" envPrefix:"SERVERS_"`
+	Connections int           `yaml:"connections"`               // at once, all servers together; default 4
+	Deadline    time.Duration `yaml:"deadline"`                  // after the slot, the waiting are given up; default 72 h
+	Policy      Policy        `yaml:"uncertain" env:"UNCERTAIN"` // resend or hold; default resend
+}
+
+// WithDefaults fills in what was left out.
+func (c Config) WithDefaults() Config {
+	c.Connections = cmp.Or(c.Connections, 4)
+	c.Deadline = cmp.Or(c.Deadline, 72*time.Hour)
+	c.Policy = cmp.Or(c.Policy, Resend)
+	servers := make([]Server, len(c.Servers))
+	for i, s := range c.Servers {
+		servers[i] = s.withDefaults()
+	}
+	c.Servers = servers
+	return c
+}
+
+// Validate names what cannot work.
+func (c Config) Validate() error {
+	if c.Connections < 1 || c.Connections > 100 {
+		return fmt.Errorf("connections: %d is not between 1 and 100", c.Connections)
+	}
+	if c.Policy != Resend && c.Policy != Hold {
+		return fmt.Errorf("uncertain: %q is neither resend nor hold", c.Policy)
+	}
+	if c.Deadline < time.Hour {
+		return fmt.Errorf("deadline: %s is under an hour", c.Deadline)
+	}
+	if len(c.Servers) == 0 {
+		return errors.New("servers: no SMTP server")
+	}
+	for i, s := range c.Servers {
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("servers[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// Sender sends the deliveries of one issue that are due.
+type Sender struct {
+	Config   Config
+	Ledger   Ledger
+	Composer Composer
+	Now      func() time.Time
+	Sleep    func(context.Context, time.Duration) error // between attempts to reach a server
+	Jitter   func() float64                             // in [0, 1)
+	Report   func(Outcome)                              // called after each outcome is durable; may be nil
+}
+
+// grace is how long open transactions may take to end when a run is stopped.
+const grace = 30 * time.Second
+
+// Run sends until nothing is due, the servers cannot be reached, or ctx ends.
+// When ctx ends, open transactions are finished, within 30 s; nothing new is
+// begun. An error says why deliveries that are due were left.
+func (s *Sender) Run(ctx context.Context, issue int) error {
+	work, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer abandon(nil)
+	stopGrace := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, func() { abandon(context.DeadlineExceeded) })
+		context.AfterFunc(work, func() { timer.Stop() })
+	})
+	defer stopGrace()
+
+	r := &run{Sender: s, stop: ctx, work: work, issue: issue, steps: make(chan step)}
+	return r.all()
+}
+
+// Wait sleeps until the next delivery is due or the deadline passes; ok is
+// false when nothing is left to wait for.
+func (s *Sender) Wait(ctx context.Context, issue int, deadline time.Time) (ok bool, err error) {
+	at, ok, err := s.Ledger.NextDue(ctx, issue)
+	if err != nil || !ok || at.After(deadline) {
+		return false, err
+	}
+	return true, s.Sleep(ctx, at.Sub(s.Now()))
+}

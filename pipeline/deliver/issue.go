@@ -1,0 +1,51 @@
+package deliver
+
+import (
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+)
+
+// Issue is a frozen issue as the ledger keeps it.
+type Issue struct {
+	Number   int
+	Slot     time.Time
+	From, To time.Time // the window of its entries
+	State    IssueState
+	Policy   Policy
+	Hash     string    // of its documents
+	Commit   string    // git commit of its entries, "" outside git
+	Key      string    // id of the key that signs its tokens
+	Base     string    // public URL in its links
+	Ordered  time.Time // when it was ordered to be sent: the Date of its mails
+	Deadline time.Time // deliveries still waiting then are given up
+}
+
+// IssueState is where an issue stands.
+type IssueState string
+
+// The states of an issue.
+const (
+	IssueSending IssueState = "sending"
+	IssueSent    IssueState = "sent" // closed: every delivery has its end
+)
+
+// Settled is how an issue's run ended.
+type Settled struct {
+	State      IssueState
+	Suppressed int      // addresses that are never to be written to again
+	Alarmed    []string // domains whose refusals are too many to be believed, "" for all together
+}
+
+// Case is a delivery that a person may want to know of: one that waits, was
+// refused, or was ever in doubt.
+type Case struct {
+	Address audience.Address
+	Locale  string
+	State   State
+	Class   Class
+	Reply   Reply
+	NextAt  time.Time // of a waiting one
+	Doubted time.Time // zero: never in doubt
+	Doubt   string    // what was known then
+}

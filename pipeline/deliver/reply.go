@@ -1,0 +1,148 @@
+package deliver
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Reply is what the server said, or why it said nothing.
+type Reply struct {
+	Code     int    // 0: no reply came (EOF, timeout, DNS)
+	Enhanced string // RFC 3463, "5.1.1"; "" when there is none
+	Text     string
+}
+
+func (r Reply) String() string {
+	if r.Code == 0 {
+		return r.Text
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s %s", r.Code, r.Enhanced, r.Text))
+}
+
+// permanent and temporary: RFC 5321 §4.2.1.
+func (r Reply) permanent() bool { return r.Code >= 500 }
+
+var enhancedCode = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})(?:[ \n-]|$)`)
+
+// newReply separates the enhanced code from the text; further lines of a
+// multi-line reply repeat it.
+func newReply(code int, text string) Reply {
+	r := Reply{Code: code, Text: text}
+	// An enhanced code of another class than the reply's is not believed (RFC 3463 §2).
+	if m := enhancedCode.FindStringSubmatch(text); m != nil && int(m[1][0]-'0') == code/100 {
+		r.Enhanced = m[1]
+		var lines []string
+		for line := range strings.Lines(text) {
+			lines = append(lines, strings.TrimSpace(strings.TrimPrefix(line, m[1])))
+		}
+		r.Text = strings.Join(lines, " ")
+	}
+	if len(r.Text) > 400 {
+		r.Text = strings.ToValidUTF8(r.Text[:400], "")
+	}
+	return r
+}
+
+// Class is what a reply means for the recipient, for us and for the server.
+type Class string
+
+// Classes of replies.
+const (
+	ClassNone     Class = ""         // accepted
+	ClassHard     Class = "hard"     // the mailbox does not exist: suppress
+	ClassBare     Class = "bare"     // 550 without an enhanced code: suppress at the second, on another day
+	ClassFull     Class = "full"     // the mailbox is full: a soft count
+	ClassSoft     Class = "soft"     // refused for a reason of its own: a soft count
+	ClassLater    Class = "later"    // try again
+	ClassThrottle Class = "throttle" // we are too fast
+	ClassPolicy   Class = "policy"   // we are not wanted there: suppress nobody
+	ClassOurs     Class = "ours"     // our message is at fault: stop
+	ClassNetwork  Class = "network"  // no reply: never a bounce
+	ClassExpired  Class = "expired"  // the deadline passed while it waited
+)
+
+// phase is how far a transaction had come when a reply arrived.
+type phase int
+
+const (
+	phaseConnect phase = iota // banner, EHLO, STARTTLS, AUTH
+	phaseMail
+	phaseRcpt
+	phaseData
+	phaseDot // the final dot was sent: the message may be the server's
+)
+
+// classify reads a reply other than the one hoped for.
+func classify(p phase, r Reply) Class {
+	subject := strings.TrimLeft(r.Enhanced, "245")
+	switch {
+	case r.Code == 0:
+		return ClassNetwork
+	case r.Code == 421, r.Code < 500 && strings.HasPrefix(subject, ".7."):
+		return ClassThrottle
+	case r.Code == 552 && r.Enhanced == "", subject == ".3.4":
+		return ClassOurs
+	case subject == ".2.2":
+		return ClassFull
+	case !r.permanent():
+		return ClassLater
+	case strings.HasPrefix(subject, ".7."), p <= phaseMail:
+		// A refusal of the sender, whatever its code, is no word on the recipient.
+		return ClassPolicy
+	case r.unknownMailbox() && p == phaseRcpt:
+		return ClassHard
+	case r.Code == 550 && r.Enhanced == "" && p == phaseRcpt:
+		return ClassBare
+	}
+	return ClassSoft
+}
+
+func (r Reply) unknownMailbox() bool {
+	switch r.Enhanced {
+	case "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1":
+		return true
+	}
+	return false
+}
+
+// decide turns a reply into the outcome of an attempt.
+func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
+	o := Outcome{Subscriber: d.Subscriber.ID, Reply: r}
+	if p == phaseDot && r.Code/100 == 2 {
+		o.State = Accepted
+		return o
+	}
+	o.Class = classify(p, r)
+	switch {
+	case p == phaseDot && o.Class == ClassNetwork:
+		o.State = Uncertain
+	case o.Class == ClassHard, o.Class == ClassBare, o.Class == ClassSoft, o.Class == ClassFull && r.permanent():
+		o.State = Refused
+	default:
+		o.State = Pending
+		o.NextAt = s.Now().Add(s.delay(o.Class, d.Attempts))
+	}
+	return o
+}
+
+// Delays between the attempts for one recipient.
+const (
+	firstDelay   = 5 * time.Minute
+	longestDelay = 4 * time.Hour
+)
+
+// delay doubles from 5 min to 4 h, with up to a fifth of jitter so that a
+// thousand waiting recipients do not come back at once. A connection that
+// broke is no fault of the recipient's: the first time, it costs no wait.
+func (s *Sender) delay(c Class, attempts int) time.Duration {
+	switch {
+	case c == ClassNetwork && attempts == 0:
+		return 0
+	case c == ClassPolicy:
+		return longestDelay
+	}
+	d := min(firstDelay<<min(attempts, 10), longestDelay)
+	return d + time.Duration(s.Jitter()*float64(d)/5)
+}

@@ -1,0 +1,79 @@
+package deliver
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+)
+
+func TestSettle(t *testing.T) {
+	day := 24 * time.Hour
+	now := time.Date(2026, 11, 19, 10, 0, 0, 0, time.UTC)
+	refusal := func(class Class, count int, over time.Duration) Refusal {
+		return Refusal{Subscriber: audience.NewID(), Domain: "exemple.fr", Class: class, Count: count, First: now.Add(-over), Last: now}
+	}
+	for _, test := range []struct {
+		name string
+		Refusal
+		want bool
+	}{
+		{"hard at the first", refusal(ClassHard, 1, 0), true},
+		{"bare at the first", refusal(ClassBare, 1, 0), false},
+		{"bare twice on one day", refusal(ClassBare, 2, time.Hour), false},
+		{"bare twice", refusal(ClassBare, 2, 7*day), true},
+		{"soft twice", refusal(ClassSoft, 2, 30*day), false},
+		{"soft three times in a week", refusal(ClassSoft, 3, 7*day), false},
+		{"soft three times", refusal(ClassSoft, 3, 14*day), true},
+		{"full three times", refusal(ClassFull, 3, 14*day), true},
+		{"expired for ever", refusal(ClassExpired, 100, 700*day), false},
+		{"policy for ever", refusal(ClassPolicy, 100, 700*day), false},
+	} {
+		got, alarmed := Settle([]Refusal{test.Refusal}, map[string]int{"exemple.fr": 100})
+		if (len(got) == 1) != test.want || alarmed != nil {
+			t.Errorf("%s: got %v, alarmed %v", test.name, got, alarmed)
+		}
+	}
+}
+
+func TestBreaker(t *testing.T) {
+	many := func(n int, domain string) []Refusal {
+		return slices.Repeat([]Refusal{{Domain: domain, Class: ClassHard}}, n)
+	}
+	for _, test := range []struct {
+		name     string
+		refusals []Refusal
+		tried    map[string]int
+		want     []string
+	}{
+		{"twenty at one domain", many(20, "a.fr"), map[string]int{"a.fr": 600}, nil},
+		{"twenty-one at one domain", many(21, "a.fr"), map[string]int{"a.fr": 600}, []string{"a.fr"}},
+		{"twenty-one, but of very many", many(21, "a.fr"), map[string]int{"a.fr": 2000}, nil},
+		{"a twentieth of all", many(10, "a.fr"), map[string]int{"a.fr": 50, "b.fr": 150}, []string{""}},
+		{"a twentieth of few", many(9, "a.fr"), map[string]int{"a.fr": 50, "b.fr": 130}, nil},
+	} {
+		suppress, alarmed := Settle(test.refusals, test.tried)
+		if !slices.Equal(alarmed, test.want) || (len(suppress) > 0) == (len(alarmed) > 0) {
+			t.Errorf("%s: %d suppressed, alarmed %q", test.name, len(suppress), alarmed)
+		}
+	}
+}
+
+func TestReplyText(t *testing.T) {
+	for _, test := range []struct {
+		code                 int
+		text, enhanced, want string
+	}{
+		{550, "5.1.1 no such user", "5.1.1", "no such user"},
+		{550, "5.1.1 no such\n5.1.1 user", "5.1.1", "no such user"},
+		{550, "no such user", "", "no such user"},
+		{450, "5.1.1 no such user", "", "5.1.1 no such user"},
+		{550, "5.1.10", "5.1.10", ""},
+		{550, "5.1.1.1 odd", "", "5.1.1.1 odd"},
+	} {
+		if r := newReply(test.code, test.text); r.Enhanced != test.enhanced || r.Text != test.want {
+			t.Errorf("%d %q: got %+v", test.code, test.text, r)
+		}
+	}
+}
