@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/render"
+)
+
+// Freeze writes an issue, its entries, its documents and the snapshot of its
+// audience in one transaction; nothing of them changes afterwards. languages
+// maps the subscribers' languages to the documents' locales.
+func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item, documents []render.Document, languages map[string]string) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		var taken int
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM issues WHERE slot = $1`, millis(r.Slot)).Scan(&taken); err != nil {
+			return err
+		}
+		if taken > 0 {
+			return fmt.Errorf("slot %s: %w", r.Slot.Format(time.RFC3339), ErrFrozen)
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO issues (number, slot, from_at, to_at, state, policy, content_hash,
+			                    git_commit, key_id, base_url, ordered_at, deadline_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			r.Number, millis(r.Slot), millis(r.From), millis(r.To), string(deliver.IssueSending), string(r.Policy), r.Hash,
+			r.Commit, r.Key, r.Base, millis(r.Ordered), millis(r.Deadline)); err != nil {
+			return fmt.Errorf("freeze issue %d: %w", r.Number, err)
+		}
+		if err := freezeEntries(ctx, tx, r.Number, items); err != nil {
+			return fmt.Errorf("freeze entries of issue %d: %w", r.Number, err)
+		}
+		for _, d := range documents {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO documents (issue, locale, subject, preheader, html, web, text, mark)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+				r.Number, d.Locale, d.Subject, d.Preheader, d.HTML, d.Web, d.Text, d.Key); err != nil {
+				return fmt.Errorf("freeze document %s of issue %d: %w", d.Locale, r.Number, err)
+			}
+		}
+		for _, lang := range slices.Sorted(maps.Keys(languages)) {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO deliveries (issue, subscriber, locale, state, class, attempts, next_at,
+				                        code, enhanced, reply, doubts, doubted_at, doubt, updated_at)
+				SELECT $1, id, $2, 'pending', '', 0, 0, 0, '', '', 0, 0, '', $3
+				FROM subscribers WHERE status = 'active' AND lang = $4`,
+				r.Number, languages[lang], millis(r.Ordered), lang); err != nil {
+				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
+			}
+		}
+		return nil
+	})
+}
+
+func freezeEntries(ctx context.Context, tx *sql.Tx, number int, items []issue.Item) error {
+	for position, it := range items {
+		for _, v := range it.Versions {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO issue_entries (issue, position, entry, path, lang, title, hash)
+				VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+				number, position, it.ID, v.Path, v.Lang, v.Title, v.Hash); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Past is what earlier issues leave behind for the assembly of the next.
+func (s *Store) Past(ctx context.Context) (issue.Past, error) {
+	var past issue.Past
+	var begin, border sql.NullInt64
+	var number sql.NullInt64
+	if err := s.db.QueryRowContext(ctx, `SELECT MIN(from_at), MAX(to_at), MAX(number) FROM issues`).
+		Scan(&begin, &border, &number); err != nil {
+		return past, fmt.Errorf("read past issues: %w", err)
+	}
+	past.Begin, past.Border, past.Number = moment(begin.Int64), moment(border.Int64), int(number.Int64)
+	past.Sent, past.Hashes = map[string]int{}, map[string]string{}
+	type row struct {
+		issue       int
+		entry, hash string
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT issue, entry, hash FROM issue_entries`)
+	entries, err := collect(rows, err, func(rows *sql.Rows) (r row, err error) {
+		return r, rows.Scan(&r.issue, &r.entry, &r.hash)
+	})
+	for _, r := range entries {
+		past.Sent[r.entry], past.Hashes[r.hash] = r.issue, r.entry
+	}
+	return past, err
+}
+
+const recordColumns = `number, slot, from_at, to_at, state, policy, content_hash,
+	git_commit, key_id, base_url, ordered_at, deadline_at`
+
+func scanRecord(rows *sql.Rows) (r deliver.Issue, err error) {
+	var slot, from, to, ordered, deadline int64
+	err = rows.Scan(&r.Number, &slot, &from, &to, &r.State, &r.Policy, &r.Hash,
+		&r.Commit, &r.Key, &r.Base, &ordered, &deadline)
+	r.Slot, r.From, r.To, r.Ordered, r.Deadline = moment(slot), moment(from), moment(to), moment(ordered), moment(deadline)
+	return r, err
+}
+
+// Issues lists all issues, the newest first.
+func (s *Store) Issues(ctx context.Context) ([]deliver.Issue, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+recordColumns+` FROM issues ORDER BY number DESC`)
+	return collect(rows, err, scanRecord)
+}
+
+// Issue returns one issue, or ErrNotFound.
+func (s *Store) Issue(ctx context.Context, number int) (deliver.Issue, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+recordColumns+` FROM issues WHERE number = $1`, number)
+	found, err := collect(rows, err, scanRecord)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("issue %d: %w", number, ErrNotFound)
+	}
+	if err != nil {
+		return deliver.Issue{}, err
+	}
+	return found[0], nil
+}
+
+// Unfinished lists the issues still sending, the oldest first.
+func (s *Store) Unfinished(ctx context.Context) ([]deliver.Issue, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT `+recordColumns+` FROM issues WHERE state = 'sending' ORDER BY number`)
+	return collect(rows, err, scanRecord)
+}
+
+// Documents returns the frozen documents of an issue, by locale.
+func (s *Store) Documents(ctx context.Context, number int) ([]render.Document, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT locale, subject, preheader, html, web, text, mark FROM documents WHERE issue = $1 ORDER BY locale`, number)
+	return collect(rows, err, func(rows *sql.Rows) (d render.Document, err error) {
+		return d, rows.Scan(&d.Locale, &d.Subject, &d.Preheader, &d.HTML, &d.Web, &d.Text, &d.Key)
+	})
+}
+
+// Title is one entry of a frozen issue.
+type Title struct {
+	Entry, Path, Lang, Title, Hash string
+}
+
+// Titles lists the entries of an issue in reading order.
+func (s *Store) Titles(ctx context.Context, number int) ([]Title, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT entry, path, lang, title, hash FROM issue_entries WHERE issue = $1 ORDER BY position, path`, number)
+	return collect(rows, err, func(rows *sql.Rows) (t Title, err error) {
+		return t, rows.Scan(&t.Entry, &t.Path, &t.Lang, &t.Title, &t.Hash)
+	})
+}

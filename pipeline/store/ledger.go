@@ -1,0 +1,260 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/deliver"
+)
+
+// Advance records outcomes and claims up to n deliveries that are due, in one
+// transaction: deliver's Ledger. The claim is the UPDATE itself, so two
+// senders can never hold one delivery, and it looks at the subscriber's
+// status, so nobody who left meanwhile is written to.
+func (s *Store) Advance(ctx context.Context, number int, now time.Time, outcomes []deliver.Outcome, n int) ([]deliver.Delivery, error) {
+	var claimed []deliver.Delivery
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		claimed = nil
+		for _, o := range outcomes {
+			if err := record(ctx, tx, number, now, o); err != nil {
+				return fmt.Errorf("record the outcome for subscriber %s: %w", o.Subscriber, err)
+			}
+		}
+		for len(claimed) < n {
+			more, left, err := claim(ctx, tx, number, now, n-len(claimed))
+			if err != nil {
+				return fmt.Errorf("claim deliveries: %w", err)
+			}
+			claimed = append(claimed, more...)
+			if !left {
+				break
+			}
+		}
+		return nil
+	})
+	return claimed, err
+}
+
+func record(ctx context.Context, tx *sql.Tx, number int, now time.Time, o deliver.Outcome) error {
+	doubts := 0
+	if o.State == deliver.Uncertain {
+		doubts = 1
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE deliveries
+		SET state = $1, class = $2, code = $3, enhanced = $4, reply = $5, next_at = $6,
+		    attempts = attempts + 1, updated_at = $7,
+		    doubts = doubts + $8,
+		    doubted_at = CASE WHEN $8 > 0 THEN $7 ELSE doubted_at END,
+		    doubt      = CASE WHEN $8 > 0 THEN $5 ELSE doubt END
+		WHERE issue = $9 AND subscriber = $10 AND state = 'sending'`,
+		string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text, millis(o.NextAt), millis(now),
+		doubts, number, o.Subscriber.String())
+	return err
+}
+
+// claim takes up to n due deliveries; those whose subscriber left become
+// suppressed instead. left reports that it came upon any at all.
+func claim(ctx context.Context, tx *sql.Tx, number int, now time.Time, n int) (claimed []deliver.Delivery, left bool, err error) {
+	type row struct {
+		subscriber, locale, state string
+		attempts                  int
+	}
+	rows, err := tx.QueryContext(ctx, `
+		UPDATE deliveries
+		SET updated_at = $1,
+		    state = CASE WHEN EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.status = 'active')
+		                 THEN 'sending' ELSE 'suppressed' END
+		WHERE issue = $2 AND state = 'pending' AND subscriber IN (
+			SELECT subscriber FROM deliveries
+			WHERE issue = $2 AND state = 'pending' AND next_at <= $1
+			ORDER BY next_at, subscriber LIMIT $3)
+		RETURNING subscriber, locale, state, attempts`, millis(now), number, n)
+	taken, err := collect(rows, err, func(rows *sql.Rows) (r row, err error) {
+		return r, rows.Scan(&r.subscriber, &r.locale, &r.state, &r.attempts)
+	})
+	for _, r := range taken {
+		if err != nil {
+			break
+		}
+		if deliver.State(r.state) != deliver.Sending {
+			continue
+		}
+		var sub audience.Subscriber
+		if sub, err = readSubscriber(ctx, tx, r.subscriber); err == nil {
+			claimed = append(claimed, deliver.Delivery{Subscriber: sub, Locale: r.locale, Attempts: r.attempts})
+		}
+	}
+	return claimed, len(taken) > 0, err
+}
+
+func readSubscriber(ctx context.Context, tx *sql.Tx, id string) (sub audience.Subscriber, err error) {
+	var address string
+	if err := tx.QueryRowContext(ctx, `SELECT address, name, lang, status FROM subscribers WHERE id = $1`, id).
+		Scan(&address, &sub.Name, &sub.Lang, &sub.Status); err != nil {
+		return sub, err
+	}
+	return identify(sub, id, address)
+}
+
+// NextDue says when the next pending delivery may be tried.
+func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error) {
+	var at sql.NullInt64
+	err := s.db.QueryRowContext(ctx, `
+		SELECT MIN(next_at) FROM deliveries WHERE issue = $1 AND state = 'pending'`, number).Scan(&at)
+	return time.UnixMilli(at.Int64).UTC(), at.Valid, err
+}
+
+// Recover looks at what an earlier sender of the issue left. What it was
+// sending is in doubt: the server may have accepted it. Under the policy
+// resend, a delivery in doubt is sent once more, unless it was in doubt so
+// often that the server must be answering nobody. What waited past the
+// deadline is given up.
+func (s *Store) Recover(ctx context.Context, number int, now time.Time) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE deliveries
+			SET state = 'uncertain', attempts = attempts + 1, updated_at = $1, class = 'network',
+			    doubts = doubts + 1, doubted_at = $1, doubt = 'the sender was interrupted'
+			WHERE issue = $2 AND state = 'sending'`, millis(now), number); err != nil {
+			return fmt.Errorf("recover issue %d: %w", number, err)
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE deliveries SET state = 'pending', next_at = 0, updated_at = $1
+			WHERE issue = $2 AND state = 'uncertain' AND doubts < $3
+			  AND (SELECT policy FROM issues WHERE number = $2) = 'resend'`, millis(now), number, deliver.MaxDoubts); err != nil {
+			return fmt.Errorf("resend the doubtful of issue %d: %w", number, err)
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE deliveries SET state = 'refused', class = 'expired', updated_at = $1
+			WHERE issue = $2 AND state = 'pending'
+			  AND (SELECT deadline_at FROM issues WHERE number = $2) <= $1`, millis(now), number); err != nil {
+			return fmt.Errorf("give up the expired of issue %d: %w", number, err)
+		}
+		return nil
+	})
+}
+
+// Tally counts an issue's deliveries by state.
+func (s *Store) Tally(ctx context.Context, number int) (map[deliver.State]int, error) {
+	tally := map[deliver.State]int{}
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT state, COUNT(*) FROM deliveries WHERE issue = $1 GROUP BY state`, number)
+	_, err = collect(rows, err, func(rows *sql.Rows) (state deliver.State, err error) {
+		n := 0
+		err = rows.Scan(&state, &n)
+		tally[state] = n
+		return state, err
+	})
+	return tally, err
+}
+
+// Cases lists an issue's deliveries that wait, that were refused, and that
+// were ever in doubt, by address; at most limit of them.
+func (s *Store) Cases(ctx context.Context, number, limit int) ([]deliver.Case, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT s.id, s.address, d.locale, d.state, d.class, d.code, d.enhanced, d.reply, d.next_at, d.doubted_at, d.doubt
+		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		WHERE d.issue = $1 AND (d.doubted_at > 0 OR d.state IN ('sending', 'uncertain', 'refused')
+		                        OR d.state = 'pending' AND d.next_at > 0)
+		ORDER BY CASE WHEN d.doubted_at > 0 THEN 0 ELSE 1 END, s.address_key LIMIT $2`, number, limit)
+	return collect(rows, err, func(rows *sql.Rows) (c deliver.Case, err error) {
+		var id, address string
+		var next, doubted int64
+		if err := rows.Scan(&id, &address, &c.Locale, &c.State, &c.Class, &c.Reply.Code, &c.Reply.Enhanced,
+			&c.Reply.Text, &next, &doubted, &c.Doubt); err != nil {
+			return c, err
+		}
+		sub, err := identify(audience.Subscriber{}, id, address)
+		c.Address, c.NextAt, c.Doubted = sub.Address, moment(max(next, 0)), moment(doubted)
+		return c, err
+	})
+}
+
+// Settle ends a run: it suppresses whose refusals call for it, and closes the
+// issue once every delivery has its end. When refusals are too many to be
+// believed it suppresses nobody, and says so.
+func (s *Store) Settle(ctx context.Context, number int, now time.Time) (deliver.Settled, error) {
+	settled := deliver.Settled{State: deliver.IssueSending}
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		refusals, tried, err := refusals(ctx, tx, number)
+		if err != nil {
+			return fmt.Errorf("read refusals of issue %d: %w", number, err)
+		}
+		suppress, alarmed := deliver.Settle(refusals, tried)
+		for _, id := range suppress {
+			if err := suppressSubscriber(ctx, tx, now, id, fmt.Sprintf("issue %d", number)); err != nil {
+				return fmt.Errorf("suppress subscriber %s: %w", id, err)
+			}
+		}
+		settled.Suppressed, settled.Alarmed = len(suppress), alarmed
+		var open int
+		if err := tx.QueryRowContext(ctx, `
+			SELECT COUNT(*) FROM deliveries d
+			WHERE issue = $1 AND (state IN ('pending', 'sending')
+			      OR state = 'uncertain' AND doubts < $2 AND (SELECT policy FROM issues WHERE number = $1) = 'resend')`,
+			number, deliver.MaxDoubts).Scan(&open); err != nil {
+			return fmt.Errorf("count open deliveries of issue %d: %w", number, err)
+		}
+		if open == 0 {
+			settled.State = deliver.IssueSent
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE issues SET state = $1 WHERE number = $2`, string(settled.State), number)
+		return err
+	})
+	return settled, err
+}
+
+func suppressSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, id audience.ID, reason string) error {
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO suppressions (address_key, reason, created_at)
+		SELECT address_key, $1, $2 FROM subscribers WHERE id = $3
+		ON CONFLICT (address_key) DO NOTHING`, reason, millis(now), id.String()); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE subscribers SET status = 'suppressed' WHERE id = $1`, id.String())
+	return err
+}
+
+// refusals reads who was refused in the issue, each with the refusals in a
+// row that end with this one, and how many deliveries had an answer by domain.
+func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusal, tried map[string]int, err error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT d.subscriber, s.address, d.class, COUNT(p.issue), MIN(p.updated_at), MAX(p.updated_at)
+		FROM deliveries d
+		JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
+		JOIN deliveries p ON p.subscriber = d.subscriber AND p.state = 'refused' AND p.class <> 'expired' AND p.issue <= d.issue
+		 AND p.issue > COALESCE((SELECT MAX(a.issue) FROM deliveries a
+		                         WHERE a.subscriber = d.subscriber AND a.state = 'accepted' AND a.issue < d.issue), -1)
+		WHERE d.issue = $1 AND d.state = 'refused' AND d.class <> 'expired'
+		GROUP BY d.subscriber, s.address, d.class`, number)
+	all, err = collect(rows, err, func(rows *sql.Rows) (r deliver.Refusal, err error) {
+		var id, address string
+		var first, last int64
+		if err := rows.Scan(&id, &address, &r.Class, &r.Count, &first, &last); err != nil {
+			return r, err
+		}
+		sub, err := identify(audience.Subscriber{}, id, address)
+		r.Subscriber, r.Domain, r.First, r.Last = sub.ID, sub.Address.Domain(), moment(first), moment(last)
+		return r, err
+	})
+	if err != nil || len(all) == 0 {
+		return nil, nil, err
+	}
+	tried = map[string]int{}
+	rows, err = tx.QueryContext(ctx, `
+		SELECT s.address_key, d.attempts FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		WHERE d.issue = $1 AND d.state IN ('accepted', 'refused')`, number)
+	_, err = collect(rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+		var key string
+		var attempts int
+		err = rows.Scan(&key, &attempts)
+		tried[key[strings.LastIndexByte(key, '@')+1:]]++
+		return none, err
+	})
+	return all, tried, err
+}
