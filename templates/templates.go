@@ -1,0 +1,24 @@
+// Package templates holds the templates of mails and pages; each is parsed by the package that fills it.
+package templates
+
+import "embed"
+
+// Email is an issue: mail.html and web.html, which share parts.html, and mail.txt.
+//
+//go:embed email/*.html email/*.txt
+var Email embed.FS
+
+// Mailbox is the demo's mailbox: list.html, message.html and error.html, which share parts.html, and style.css.
+//
+//go:embed mailbox/*.html mailbox/*.css
+var Mailbox embed.FS
+
+// Init is the configuration that init writes: infolettre.fr.yaml and infolettre.en.yaml.
+//
+//go:embed init/*.yaml
+var Init embed.FS
+
+// Demo is the page on which the links of the demo's mails end: page.html.
+//
+//go:embed demo/*.html
+var Demo embed.FS
