@@ -1,0 +1,27 @@
+// Package pipeline carries entries to mailboxes; its subpackages are the stages.
+//
+// Data flows one way:
+//
+//	content → issue → render → message → deliver
+//
+// Upstream never knows downstream.
+//
+//	content            dated Markdown entries from a folder, with file:line problems
+//	content/git        the commit the entries were read from
+//	issue              slots, windows, numbering: which entries make which issue (pure)
+//	render             an issue in one locale: mail HTML, web HTML, text, subject
+//	render/markdown    Markdown to HTML and text, from one parse
+//	render/typography  French micro-typography (pure)
+//	render/theme       the one table of styles
+//	render/mailrules   what a program can check of a mail
+//	audience           subscribers, addresses, tokens
+//	message            a document to one reader's bytes
+//	deliver            connections, the ledger's protocol, retries
+//	store              SQLite: implements what the stages ask for
+//	mailbox            the demo's SMTP server and mailbox page
+//
+// The spine is in pipeline.go: Plan, Freeze, Deliver. Interfaces are declared
+// where they are used; store satisfies them from the end of the graph, and
+// only the command imports it. What may import what is a table in
+// architecture_test.go.
+package pipeline

@@ -1,0 +1,69 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/render"
+)
+
+// Audience maps each of the subscribers' languages to a document's locale:
+// the same language, else the newsletter's own. Readers for whom nothing was
+// written this time get nothing.
+func (n *Newsletter) Audience(documents []render.Document, languages []string) map[string]string {
+	audience := map[string]string{}
+	for _, lang := range languages {
+		locale := n.Locale(lang)
+		if slices.ContainsFunc(documents, func(d render.Document) bool { return d.Locale == locale }) {
+			audience[lang] = locale
+		}
+	}
+	return audience
+}
+
+// Locale is the newsletter's language nearest to a reader's.
+func (n *Newsletter) Locale(lang string) string {
+	if slices.Contains(n.Languages, lang) {
+		return lang
+	}
+	base, _, _ := strings.Cut(lang, "-")
+	for _, l := range n.Languages {
+		if b, _, _ := strings.Cut(l, "-"); b == base {
+			return l
+		}
+	}
+	return n.Languages[0]
+}
+
+// Replay works out what the ledger would remember at now, for machines that
+// have none.
+func (n *Newsletter) Replay(now time.Time) (issue.Past, error) {
+	entries, _, err := n.Load()
+	return issue.Replay(n.Issues, n.Calendar, n.First, entries, now), err
+}
+
+// Load reads the entries, and says what is wrong with those it refuses.
+func (n *Newsletter) Load() ([]content.Entry, []content.Problem, error) {
+	entries, problems, err := content.Load(n.Entries, content.Options{Location: n.Calendar.Zone(), Languages: n.Languages})
+	if err != nil {
+		return nil, nil, fmt.Errorf("load entries: %w", err)
+	}
+	return entries, problems, nil
+}
+
+// hash is the same for the same documents, to the byte.
+func hash(documents []render.Document) string {
+	h := sha256.New()
+	for _, d := range documents {
+		for _, part := range []string{d.Locale, d.Subject, d.Preheader, d.HTML, d.Web, d.Text} {
+			fmt.Fprintf(h, "%d:%s", len(part), part)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

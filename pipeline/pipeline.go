@@ -1,0 +1,153 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/message"
+	"github.com/infolettre/infolettre/pipeline/render"
+)
+
+// Newsletter is everything that does not change from one issue to the next.
+type Newsletter struct {
+	Entries   fs.FS // the entries' folder
+	Commit    func() string
+	Languages []string // in order; the first is the newsletter's own
+	Calendar  *issue.Calendar
+	Issues    issue.Config
+	First     time.Time // slot of the first issue; zero: none was set
+	Renderer  *render.Renderer
+	Headers   message.Config
+	Base      string // public URL
+	Keys      *audience.Keys
+	Delivery  deliver.Config
+}
+
+// Plan is an issue as it would be made, and why.
+type Plan struct {
+	issue.Assembly
+	Due       bool // its slot has come
+	Quiet     bool // too few entries: there will be no issue
+	Documents []render.Document
+	Problems  []content.Problem
+}
+
+// Plan works out the issue that is due at now or, when none is, the next one.
+func (n *Newsletter) Plan(past issue.Past, now time.Time) (Plan, error) {
+	entries, problems, err := n.Load()
+	if err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{Problems: problems}
+	if w, due := n.Calendar.Due(past, n.First, now); due {
+		plan.Due = true
+		n.assemble(&plan, past, w, entries)
+	}
+	if !plan.Due || plan.Quiet {
+		plan.Due = false
+		n.assemble(&plan, past, n.Calendar.Coming(past, n.First, now), entries)
+	}
+	plan.Commit = n.Commit()
+	return plan, n.render(&plan)
+}
+
+// assemble fills the plan, without the entries that no document can hold.
+func (n *Newsletter) assemble(plan *Plan, past issue.Past, w issue.Window, entries []content.Entry) {
+	plan.Assembly = issue.Assemble(n.Issues, n.Calendar, past, w, entries)
+	unfit := map[string]bool{}
+	for _, it := range plan.Items {
+		for _, e := range it.Versions {
+			for _, p := range n.Renderer.Check(e) {
+				plan.Problems = append(plan.Problems, p)
+				unfit[e.Path] = unfit[e.Path] || p.Severity == content.Error
+			}
+		}
+	}
+	fit := slices.DeleteFunc(slices.Clone(entries), func(e content.Entry) bool { return unfit[e.Path] })
+	if len(fit) < len(entries) {
+		plan.Assembly = issue.Assemble(n.Issues, n.Calendar, past, w, fit)
+	}
+	plan.Quiet = plan.Assembly.Quiet(n.Issues)
+}
+
+func (n *Newsletter) render(plan *Plan) error {
+	if plan.Quiet {
+		return nil
+	}
+	for _, lang := range n.Languages {
+		d, problems, err := n.Renderer.Document(plan.Issue, lang)
+		plan.Problems = append(plan.Problems, problems...)
+		if errors.Is(err, render.ErrNothing) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		plan.Documents = append(plan.Documents, d)
+	}
+	return nil
+}
+
+// Freezer writes an issue so that nothing of it changes any more. audience
+// maps the subscribers' languages to the locale of the document they get.
+type Freezer interface {
+	Freeze(ctx context.Context, is deliver.Issue, items []issue.Item, documents []render.Document, audience map[string]string) error
+}
+
+// Freeze orders a planned issue to be sent: from here on, the ledger's copy is
+// the issue, whatever becomes of the files.
+func (n *Newsletter) Freeze(ctx context.Context, ledger Freezer, plan Plan, audience map[string]string, now time.Time) (deliver.Issue, error) {
+	due := plan.Slot
+	if due.Before(now) {
+		due = now
+	}
+	is := deliver.Issue{
+		Number: plan.Number, Slot: plan.Slot, From: plan.From, To: plan.To,
+		State: deliver.IssueSending, Policy: n.Delivery.Policy, Hash: hash(plan.Documents), Commit: plan.Commit,
+		Key: n.Keys.Current(), Base: n.Base,
+		Ordered: now.Truncate(time.Second), Deadline: due.Add(n.Delivery.Deadline),
+	}
+	return is, ledger.Freeze(ctx, is, plan.Items, plan.Documents, audience)
+}
+
+// Ledger is what sending needs to know of a frozen issue.
+type Ledger interface {
+	deliver.Ledger
+	Documents(ctx context.Context, number int) ([]render.Document, error)
+	Recover(ctx context.Context, number int, now time.Time) error
+	Settle(ctx context.Context, number int, now time.Time) (deliver.Settled, error)
+}
+
+// Deliver sends what is due of a frozen issue and closes it when all
+// deliveries have their end. An error says why some that were due were left.
+func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issue, sender deliver.Sender) (deliver.Settled, error) {
+	documents, err := ledger.Documents(ctx, is.Number)
+	if err != nil {
+		return deliver.Settled{}, fmt.Errorf("read issue %d: %w", is.Number, err)
+	}
+	signer, err := n.Keys.Signer(is.Key)
+	if err != nil {
+		return deliver.Settled{}, fmt.Errorf("issue %d: %w", is.Number, err)
+	}
+	sender.Composer, err = message.NewComposer(n.Headers, message.Issue{
+		Number: is.Number, Date: is.Ordered.In(n.Calendar.Zone()), Base: is.Base, Signer: signer,
+	}, documents)
+	if err != nil {
+		return deliver.Settled{}, err
+	}
+	if err := ledger.Recover(ctx, is.Number, sender.Now()); err != nil {
+		return deliver.Settled{}, err
+	}
+	sender.Config, sender.Ledger = n.Delivery, ledger
+	errRun := sender.Run(ctx, is.Number)
+	settled, err := ledger.Settle(context.WithoutCancel(ctx), is.Number, sender.Now())
+	return settled, errors.Join(errRun, err)
+}
