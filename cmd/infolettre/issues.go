@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/store"
+)
+
+// casesShown bounds the list of recipients that a person may want to know of.
+const casesShown = 1000
+
+func (a *app) issuesCommand() *cobra.Command {
+	c := a.command("issues", "", nil)
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.Args = a.args(0, 0)
+	var asJSON bool
+	list := a.command("issues.list", "", func(c *cobra.Command, _ []string) error {
+		return a.withStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
+			return a.listIssues(ctx, conf, s, asJSON)
+		})
+	})
+	list.Args = a.args(0, 0)
+	show := a.command("issues.show", "N", func(c *cobra.Command, args []string) error {
+		number, err := strconv.Atoi(args[0])
+		if err != nil {
+			return a.misuse("issues.bad-number", "Value", args[0])
+		}
+		return a.withStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
+			return a.showIssue(ctx, conf, s, number, asJSON)
+		})
+	})
+	show.Args = a.args(1, 1)
+	for _, sub := range []*cobra.Command{list, show} {
+		sub.Flags().BoolVar(&asJSON, "json", false, a.words.T("flag.json"))
+		c.AddCommand(sub)
+	}
+	return c
+}
+
+// withStore opens the database that the configuration names.
+func (a *app) withStore(ctx context.Context, do func(context.Context, config, *store.Store) error) error {
+	return a.useStore(ctx, false, do)
+}
+
+// withNewStore makes the database when there is none.
+func (a *app) withNewStore(ctx context.Context, do func(context.Context, config, *store.Store) error) error {
+	return a.useStore(ctx, true, do)
+}
+
+func (a *app) useStore(ctx context.Context, create bool, do func(context.Context, config, *store.Store) error) error {
+	c, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	s, err := a.openStore(ctx, c, create)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(ctx, c, s), s.Close())
+}
+
+// issueJSON is what issues list|show --json print. Times are RFC 3339.
+type issueJSON struct {
+	Number     int                   `json:"number"`
+	Slot       time.Time             `json:"slot"`
+	From       time.Time             `json:"from"`
+	To         time.Time             `json:"to"`
+	State      deliver.IssueState    `json:"state"`
+	Policy     deliver.Policy        `json:"uncertain_policy"`
+	Hash       string                `json:"hash"`
+	Commit     string                `json:"commit,omitempty"`
+	Ordered    time.Time             `json:"ordered"`
+	Deadline   time.Time             `json:"deadline"`
+	Deliveries map[deliver.State]int `json:"deliveries"` // by state, all of them
+	Entries    []store.Title         `json:"entries,omitempty"`
+	Uncertain  []caseJSON            `json:"uncertain"` // ever in doubt, whatever became of them
+	Waiting    []caseJSON            `json:"waiting,omitempty"`
+	Refused    []caseJSON            `json:"refused,omitempty"`
+}
+
+type caseJSON struct {
+	Address string        `json:"address"`
+	Locale  string        `json:"locale"`
+	State   deliver.State `json:"state"`
+	Class   deliver.Class `json:"class,omitempty"`
+	Reply   string        `json:"reply,omitempty"`
+	Until   *time.Time    `json:"until,omitempty"`
+	Doubted *time.Time    `json:"doubted,omitempty"`
+	Doubt   string        `json:"doubt,omitempty"`
+}
+
+func issueToJSON(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location) (issueJSON, error) {
+	tally, err := s.Tally(ctx, is.Number)
+	if err != nil {
+		return issueJSON{}, err
+	}
+	cases, err := s.Cases(ctx, is.Number, casesShown)
+	if err != nil {
+		return issueJSON{}, err
+	}
+	j := issueJSON{
+		Number: is.Number, Slot: is.Slot.In(zone), From: is.From.In(zone), To: is.To.In(zone), State: is.State, Policy: is.Policy,
+		Hash: is.Hash, Commit: is.Commit, Ordered: is.Ordered.In(zone), Deadline: is.Deadline.In(zone),
+		Deliveries: map[deliver.State]int{}, Uncertain: []caseJSON{},
+	}
+	for _, state := range deliver.States {
+		j.Deliveries[state] = tally[state]
+	}
+	for _, c := range cases {
+		row := caseJSON{Address: c.Address.String(), Locale: c.Locale, State: c.State, Class: c.Class, Reply: c.Reply.String(), Doubt: c.Doubt}
+		if !c.Doubted.IsZero() {
+			doubted := c.Doubted.In(zone)
+			row.Doubted = &doubted
+			j.Uncertain = append(j.Uncertain, row)
+		}
+		switch c.State {
+		case deliver.Pending:
+			until := c.NextAt.In(zone)
+			row.Until = &until
+			j.Waiting = append(j.Waiting, row)
+		case deliver.Refused:
+			j.Refused = append(j.Refused, row)
+		}
+	}
+	return j, nil
+}
+
+func (a *app) listIssues(ctx context.Context, c config, s *store.Store, asJSON bool) error {
+	issues, err := s.Issues(ctx)
+	if err != nil {
+		return err
+	}
+	list := []issueJSON{}
+	for _, is := range issues {
+		j, err := issueToJSON(ctx, s, is, c.zone)
+		if err != nil {
+			return err
+		}
+		list = append(list, j)
+	}
+	if asJSON {
+		return a.printJSON(list)
+	}
+	if len(list) == 0 {
+		a.say("issues.none")
+	}
+	for _, j := range list {
+		a.say("issues.line", "Number", j.Number, "Slot", a.words.Date("moment", j.Slot), "State", a.words.T("issue-state."+string(j.State)),
+			"States", a.tallyWords(j.Deliveries))
+	}
+	return nil
+}
+
+func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number int, asJSON bool) error {
+	is, err := s.Issue(ctx, number)
+	if errors.Is(err, store.ErrNotFound) {
+		return a.fail(nil, "issues.unknown", "Number", number)
+	}
+	if err != nil {
+		return err
+	}
+	j, err := issueToJSON(ctx, s, is, c.zone)
+	if err != nil {
+		return err
+	}
+	if j.Entries, err = s.Titles(ctx, number); err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(j)
+	}
+	a.say("issues.line", "Number", j.Number, "Slot", a.words.Date("moment", j.Slot), "State", a.words.T("issue-state."+string(j.State)),
+		"States", a.tallyWords(j.Deliveries))
+	a.say("plan.window", "From", a.words.Date("moment", j.From), "To", a.words.Date("moment", j.To))
+	if j.Commit != "" {
+		a.say("issues.commit", "Commit", j.Commit)
+	}
+	for _, e := range j.Entries {
+		fmt.Fprintf(a.stdout, "  %s (%s)\n", e.Title, e.Path)
+	}
+	for _, row := range j.Uncertain {
+		a.say("issues.doubted", "Address", row.Address, "Doubt", row.Doubt, "When", a.words.Date("moment", *row.Doubted),
+			"State", a.words.T("state."+string(row.State), "Count", 1))
+	}
+	for _, row := range j.Waiting {
+		a.say("send.waits", "Address", row.Address, "Until", a.words.Date("moment", *row.Until), "Reply", row.Reply)
+	}
+	for _, row := range j.Refused {
+		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", row.Reply)
+	}
+	return nil
+}

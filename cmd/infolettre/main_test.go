@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/infolettre/infolettre/pipeline/deliver/smtptest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"infolettre": main})
+}
+
+type serverKey struct{}
+
+// Each script has an SMTP server of its own on $SMTP_PORT:
+//
+//	smtp count N              it has accepted N mails
+//	smtp fault STEP TO CODE   it answers so from now on; CODE may carry an enhanced code
+//	smtp well                 it behaves well again
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			server, err := smtptest.New(smtptest.Script{})
+			if err != nil {
+				return err
+			}
+			env.Defer(server.Close)
+			env.Values[serverKey{}] = server
+			env.Setenv("SMTP_PORT", strconv.Itoa(server.Port()))
+			env.Setenv("INFOLETTRE_DELIVERY_SERVERS_0_HOST", server.Host())
+			env.Setenv("INFOLETTRE_DELIVERY_SERVERS_0_PORT", strconv.Itoa(server.Port()))
+			env.Setenv("LANG", "fr_FR.UTF-8")
+			env.Setenv("INFOLETTRE_SAMPLES", os.Getenv("INFOLETTRE_SAMPLES"))
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "samples" {
+				return os.Getenv("INFOLETTRE_SAMPLES") != "", nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"smtp": smtpCommand},
+	})
+}
+
+func smtpCommand(ts *testscript.TestScript, neg bool, args []string) {
+	server := ts.Value(serverKey{}).(*smtptest.Server)
+	switch {
+	case len(args) == 2 && args[0] == "count":
+		if got := strconv.Itoa(len(server.Messages())); (got == args[1]) == neg {
+			ts.Fatalf("the server accepted %s mails", got)
+		}
+	case len(args) == 4 && args[0] == "fault":
+		code, enhanced, _ := strings.Cut(args[3], "/")
+		n, err := strconv.Atoi(code)
+		ts.Check(err)
+		server.SetFaults(smtptest.Fault{Step: smtptest.Step(args[1]), To: args[2], Code: n, Enhanced: enhanced, Text: "non"})
+	case len(args) == 1 && args[0] == "well":
+		server.SetFaults()
+	default:
+		ts.Fatalf("usage: smtp count N | fault STEP TO CODE | well")
+	}
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline"
+	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/content/git"
+	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/render"
+	"github.com/infolettre/infolettre/pipeline/store"
+)
+
+// newsletter builds the pipeline from a configuration. entries is the content
+// folder; keys may be nil where nothing is sent.
+func (a *app) newsletter(c config, entries fs.FS, keys *audience.Keys, commit func() string) (*pipeline.Newsletter, error) {
+	calendar, err := issue.NewCalendar(c.Schedule.Cron, c.zone)
+	if err != nil {
+		return nil, err
+	}
+	renderer, err := render.New(c.Newsletter.Config, a.catalogue, render.NewAssets(entries))
+	if err != nil {
+		return nil, err
+	}
+	return &pipeline.Newsletter{
+		Entries: entries, Commit: commit, Languages: c.Newsletter.Languages,
+		Calendar: calendar, Issues: c.Issue, First: c.first, Renderer: renderer,
+		Headers: c.headers(), Base: c.Newsletter.URL, Keys: keys, Delivery: c.Delivery,
+	}, nil
+}
+
+// openNewsletter builds it from the configuration file and the folder beside
+// it. The folder is opened as a root: no path in it leads out.
+func (a *app) openNewsletter(c config, keys *audience.Keys) (*pipeline.Newsletter, error) {
+	folder := c.path(c.Content.Folder)
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, a.fail(err, "cli.no-content", "Path", folder)
+	}
+	return a.newsletter(c, root.FS(), keys, func() string { return git.Commit(folder) })
+}
+
+// openStore opens the database; create makes a missing one.
+func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Store, error) {
+	path := c.path(c.Database.Path)
+	s, err := store.Open(ctx, path, create)
+	switch {
+	case errors.Is(err, store.ErrNoFile):
+		return nil, a.fail(err, "cli.no-database", "Path", path)
+	case errors.Is(err, store.ErrNewer):
+		return nil, a.fail(nil, "cli.newer-database", "Path", path)
+	}
+	return s, err
+}
+
+// readKeys reads the keys that sign the links in mails.
+func (a *app) readKeys(c config) (*audience.Keys, error) {
+	path := c.path(c.Keys.File)
+	text := a.getenv(envPrefix + "KEYS")
+	if text == "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, a.fail(err, "cli.no-keys", "Path", path)
+		}
+		text = string(data)
+	}
+	keys, err := audience.ParseKeys(c.Newsletter.ID, text)
+	if err != nil {
+		return nil, a.fail(err, "cli.bad-keys", "Path", path)
+	}
+	return keys, nil
+}
+
+// past is what the ledger remembers or, without a database, what follows from
+// the schedule and the entries' dates.
+func (a *app) past(ctx context.Context, c config, n *pipeline.Newsletter, now time.Time) (past issue.Past, counts map[string]int, err error) {
+	s, err := store.Open(ctx, c.path(c.Database.Path), false)
+	if errors.Is(err, store.ErrNoFile) {
+		past, err = n.Replay(now)
+		return past, nil, err
+	}
+	if err != nil {
+		return past, nil, err
+	}
+	defer s.Close()
+	if past, err = s.Past(ctx); err != nil {
+		return past, nil, err
+	}
+	counts, err = s.ActiveByLanguage(ctx)
+	return past, counts, err
+}
