@@ -1,0 +1,45 @@
+# `make test` is the gate, the same on a laptop and in CI.
+
+FUZZTIME ?= 5s
+TOOL := go tool -modfile=.ci/tools/go.mod
+
+.PHONY: setup build static test vet format lint race fuzz bench
+
+# Installs what the tests need and this machine lacks.
+setup:
+	.ci/setup
+
+build:
+	go build ./...
+	go build -o bin/infolettre ./cmd/infolettre
+
+# The released binary: no libc, no paths of the machine that built it.
+static:
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/infolettre ./cmd/infolettre
+
+# In this order: what fails fastest comes first.
+test: setup build vet format lint race fuzz
+
+vet:
+	go vet ./...
+
+format:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w:" $$unformatted >&2; exit 1; }
+
+lint:
+	$(TOOL) staticcheck ./...
+
+race:
+	go test -race -timeout 12m ./...
+
+# Every fuzz target for FUZZTIME; the seeds already ran as ordinary tests.
+# Left alone, minimizing an input takes up to a minute and looks for nothing new.
+fuzz:
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | \
+	while read -r file name; do \
+		echo "$$name: $${file%/*}"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$${file%/*}" </dev/null || exit 1; \
+	done
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
