@@ -42,6 +42,7 @@ type flag uint16
 
 const (
 	kept      flag = 1 << iota // part of a token, escaped, or not text: no rule changes it
+	inToken                    // of an address, a placeholder, an emoticon: it reads as a word
 	closing                    // a bracket that closes one opened in the block
 	opensPair                  // a quotation mark whose other half was found
 	shutsPair

@@ -23,25 +23,32 @@ const (
 	eager // takes a space even where none was typed
 )
 
-var asciiKinds = [utf8.RuneSelf]kind{
-	'\t': space, '\n': space, '\v': space, '\f': space, '\r': space, ' ': space,
-	'.': stop, ';': sign | eager, '!': sign | stop | eager, '?': sign | stop | eager, ':': eager,
-	'-': dash, '"': quote | mark, '(': mark, ')': mark, '[': mark, ']': mark, '{': mark, '}': mark,
-	'%': eager, '$': eager, 'h': letter | eager, 'I': letter | roman, 'V': letter | roman, 'X': letter | roman,
+var asciiKinds = asciiTable()
+
+func asciiTable() (table [utf8.RuneSelf]kind) {
+	set := func(chars string, k kind) {
+		for _, c := range chars {
+			table[c] |= k
+		}
+	}
+	set("\t\n\v\f\r ", space)
+	set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", letter)
+	set("0123456789", digit)
+	set("IVX", roman)
+	set(";!?", sign)
+	set(".!?", stop)
+	set("-", dash)
+	set(`"`, quote)
+	set(`"()[]{}`, mark)
+	set(";!?:%$h", eager)
+	return table
 }
 
 func kindOf(r rune) kind {
-	switch {
-	case r >= utf8.RuneSelf:
-		return wideKind(r)
-	case asciiKinds[r] != 0:
+	if r < utf8.RuneSelf {
 		return asciiKinds[r]
-	case 'a' <= r|0x20 && r|0x20 <= 'z':
-		return letter
-	case '0' <= r && r <= '9':
-		return digit
 	}
-	return 0
+	return wideKind(r)
 }
 
 func wideKind(r rune) kind {

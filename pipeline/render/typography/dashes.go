@@ -99,7 +99,7 @@ func (b *Block) bindBoth(first, last int) {
 // before, and a word rather than a sign after.
 func (b *Block) opensDash(i int) bool {
 	next := b.skipBlanks(i+1, 1)
-	return (b.spacedBefore(i) || b.opener(i-1)) && b.blank(i+1) && !b.border(next) && !b.stops(next)
+	return (b.spacedBefore(i) || b.opener(i-1)) && b.blank(i+1) && !b.border(next) && !b.stops(next) && !b.closer(next)
 }
 
 // shutsDash is true for a dash that may close: a blank before it, a blank or

@@ -155,9 +155,9 @@ func (b *Block) follows(i int) bool {
 	return b.edge(i) || b.closer(i)
 }
 
-// endsWord is true at a letter, a digit or a closing mark.
+// endsWord is true at a letter, a digit, a closing mark or the end of a token.
 func (b *Block) endsWord(i int) bool {
-	return b.alnum(i) || b.closer(i) || b.has(i, kept) && b.at(i) == '}'
+	return b.alnum(i) || b.closer(i) || b.has(i, inToken)
 }
 
 func (b *Block) spaceBeforePercent(left, right int) rune {

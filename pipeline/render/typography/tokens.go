@@ -8,15 +8,15 @@ import (
 // keepTokens marks what must stay byte for byte, and the brackets that close
 // one opened before: "1) non !)" closes nothing.
 func (b *Block) keepTokens() {
-	var brackets, placeholders [3]int // open so far; known to be unclosed
+	var brackets, unclosed [3]int // brackets open so far; placeholders never closed
 	for i := 0; i < len(b.cells); i++ {
 		c := b.cells[i]
 		if c.kind&(space|digit) != 0 || c.kind&letter != 0 && c.r != 'w' || c.marks&kept != 0 {
 			continue
 		}
-		start, end := b.token(i, &placeholders)
+		start, end := b.token(i, &unclosed)
 		for j := start; j < end; j++ {
-			b.cells[j].marks = b.cells[j].marks&^closing | kept
+			b.cells[j].marks = b.cells[j].marks&^closing | kept | inToken
 		}
 		if start < end {
 			i = end - 1
@@ -198,7 +198,7 @@ func (b *Block) shortcode(i int) int {
 // emoticon is the end of the :) or ;-( that begins at i, after a blank. Those
 // whose mouth is no bracket need no keeping: what follows their eyes is not a
 // blank. A no-break space was put there for punctuation, so no emoticon
-// follows it, but for the one that « or a dash brings.
+// follows it, unless it is the one of « or of a dash.
 func (b *Block) emoticon(i int) int {
 	if !b.emoticonMayBegin(i) {
 		return i
@@ -220,10 +220,10 @@ func (b *Block) emoticon(i int) int {
 
 func (b *Block) emoticonMayBegin(i int) bool {
 	if isNoBreak(b.free(i - 1)) {
-		i--
-		return b.free(i-1) == '«' || isDash(b.free(i-1))
+		last := b.skipBlanks(i-1, -1)
+		return b.freely(last, quote|dash) || b.free(last) == '<'
 	}
-	return b.edge(i-1) || b.free(i-1) == '«'
+	return b.edge(i-1) || strings.ContainsRune(`'"«»“”„‚‘’<>`, b.free(i-1))
 }
 
 // name is the configured name whose first sign is at i.

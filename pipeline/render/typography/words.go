@@ -71,8 +71,14 @@ func (b *Block) hourAt(i int) bool {
 	if b.free(i) != 'h' {
 		return false
 	}
-	last := b.skipBlanks(i-1, -1)
-	return b.digit(last) && !b.letter(b.beforeNumber(last))
+	i = b.skipBlanks(i-1, -1)
+	if !b.digit(i) {
+		return false
+	}
+	for b.digit(i) {
+		i--
+	}
+	return !b.letter(i)
 }
 
 // hourGoesOn is true if what follows an h at i-1 lets it be that of hours.
