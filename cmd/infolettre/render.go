@@ -161,8 +161,7 @@ func format(c config, composer *message.Composer, r rendered, d render.Document,
 	case "web":
 		return []byte(web), nil
 	case "eml":
-		_, mail, err := composer.Compose(sample, d.Locale)
-		return mail, err
+		return composer.Append(nil, sample, d.Locale)
 	}
 	out, err := json.MarshalIndent(struct {
 		Number    int       `json:"number"`

@@ -310,11 +310,11 @@ func (a *app) sendTest(ctx context.Context, c config, address string) error {
 		return err
 	}
 	for _, d := range plan.Documents {
-		from, mail, err := composer.Compose(audience.Subscriber{Address: to, Lang: d.Locale}, d.Locale)
+		mail, err := composer.Append(nil, audience.Subscriber{Address: to, Lang: d.Locale}, d.Locale)
 		if err != nil {
 			return err
 		}
-		if err := deliver.SendOne(ctx, c.Delivery.Servers[0], from, to, mail); err != nil {
+		if err := deliver.SendOne(ctx, c.Delivery.Servers[0], composer.From(), to, mail); err != nil {
 			return a.fail(err, "send.test-failed", "Locale", d.Locale)
 		}
 		a.say("send.tested", "Number", plan.Number, "Locale", d.Locale, "Address", to.String())

@@ -1,81 +1,21 @@
 package deliver
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/textproto"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
 )
-
-// Server is an SMTP server to send through.
-type Server struct {
-	Host     string `yaml:"host" env:"HOST"`
-	Port     int    `yaml:"port" env:"PORT"`
-	TLS      TLS    `yaml:"tls" env:"TLS"`
-	Username string `yaml:"username" env:"USERNAME"`
-	Password string `yaml:"-" env:"PASSWORD"` // from the environment, or from PasswordFile
-	// PasswordFile holds the password alone; a line end after it is left out.
-	PasswordFile string `yaml:"password_file" env:"PASSWORD_FILE"`
-	Hello        string `yaml:"hello" env:"HELLO"` // our name in EHLO; default the host part of the sender's domain
-
-	// Config replaces the TLS settings; for tests with their own authority.
-	Config *tls.Config `yaml:"-" env:"-"`
-}
-
-// TLS says how a connection is secured.
-type TLS string
-
-// The ways to secure a connection. StartTLS is required, not hoped for.
-const (
-	StartTLS TLS = "starttls" // the default off loopback
-	Implicit TLS = "implicit" // RFC 8314, usually port 465
-	Plain    TLS = "none"     // the default on loopback
-)
-
-func (s Server) loopback() bool {
-	ip := net.ParseIP(s.Host)
-	return s.Host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func (s Server) withDefaults() Server {
-	if s.TLS == "" {
-		s.TLS = StartTLS
-		if s.loopback() {
-			s.TLS = Plain
-		}
-	}
-	ports := map[TLS]int{StartTLS: 587, Implicit: 465, Plain: 25}
-	s.Port = cmp.Or(s.Port, ports[s.TLS])
-	return s
-}
-
-func (s Server) validate() error {
-	switch {
-	case s.Host == "":
-		return errors.New("host: missing")
-	case s.Port < 1 || s.Port > 65535:
-		return fmt.Errorf("port: %d is not a port", s.Port)
-	case s.TLS != StartTLS && s.TLS != Implicit && s.TLS != Plain:
-		return fmt.Errorf("tls: %q is none of starttls, implicit, none", s.TLS)
-	case s.TLS == Plain && s.Username != "" && !s.loopback():
-		return errors.New("tls: none would send the password in clear")
-	}
-	return nil
-}
-
-// Address is the server's host and port.
-func (s Server) Address() string { return net.JoinHostPort(s.Host, fmt.Sprint(s.Port)) }
 
 // Timeouts of RFC 5321 §4.5.3.2; shorter ones after the final dot would make
 // duplicates.
@@ -83,30 +23,26 @@ const (
 	connectTimeout = 30 * time.Second
 	commandTimeout = 300 * time.Second
 	dotTimeout     = 600 * time.Second
+	quitTimeout    = 5 * time.Second
 )
 
 // conn is a connection that go-mail dialled, secured and authenticated. The
-// mail transaction is ours: go-mail's own would follow a broken body with a
-// QUIT, which delivers what came before it, and sends no RSET after a refusal
-// at DATA, which gives the next recipient an innocent 503.
+// mail transactions on it are ours: go-mail's own would follow a broken body
+// with a QUIT, which delivers what came before it, and would send no RSET
+// after a refusal at DATA, which gives the next recipient an innocent 503.
+//
+// Where the server offers PIPELINING (RFC 2920), the envelope of the next
+// message travels behind the body of this one, in one write: a message costs
+// one round trip. Elsewhere the same steps go one by one.
 type conn struct {
-	raw    net.Conn // closing it drops everything, whatever was begun
-	text   *textproto.Conn
-	client *smtp.Client
-	inBody bool // between the server's 354 and its answer to the final dot
-}
-
-// SendOne sends a single mail outside any issue, without ledger or retry.
-func SendOne(ctx context.Context, server Server, from, to audience.Address, message []byte) error {
-	c, err := dial(ctx, server.withDefaults())
-	if err != nil {
-		return err
-	}
-	defer c.close()
-	if p, r, _ := c.transact(ctx, from.String(), to.String(), message); p != phaseDot || r.Code/100 != 2 {
-		return fmt.Errorf("smtp server %s: %s", server.Address(), r)
-	}
-	return nil
+	raw       net.Conn // closing it drops everything, whatever was begun
+	client    *smtp.Client
+	pipelined bool
+	mail8     bool // 8BITMIME is offered
+	out       []byte
+	inData    bool // DATA was written, and nothing shows that the server is out of it
+	refused   bool // a transaction was refused: RSET before the next
+	written   bool // the next envelope has been written already
 }
 
 // dial opens a connection.
@@ -132,92 +68,139 @@ func dial(ctx context.Context, server Server) (*conn, error) {
 		}
 		return nil, fmt.Errorf("smtp server %s: %w", server.Address(), err)
 	}
-	c.text = c.client.Text
+	c.pipelined, _ = c.client.Extension("PIPELINING")
+	c.mail8, _ = c.client.Extension("8BITMIME")
 	return c, nil
 }
 
-func (s Server) tlsConfig() *tls.Config {
-	if s.Config != nil {
-		return s.Config
+// SendOne sends a single mail outside any issue, without ledger or retry.
+func SendOne(ctx context.Context, server Server, from, to audience.Address, message []byte) error {
+	c, err := dial(ctx, server.withDefaults())
+	if err != nil {
+		return err
 	}
-	return &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
+	defer c.close()
+	defer context.AfterFunc(ctx, func() { c.raw.Close() })()
+	_, r := c.open(from, to)
+	if r.Code/100 == 3 {
+		_, r = c.finish(message, nil)
+	}
+	if r.Code/100 != 2 {
+		return fmt.Errorf("smtp server %s: %s", server.Address(), r)
+	}
+	return nil
 }
 
-func (s Server) options(dial mail.DialContextFunc) []mail.Option {
-	options := []mail.Option{
-		mail.WithPort(s.Port),
-		mail.WithTimeout(connectTimeout),
-		mail.WithTLSConfig(s.tlsConfig()),
-		mail.WithDialContextFunc(dial),
-		mail.WithoutSMTPUTF8(), // our addresses are ASCII
-		mail.WithHELO(cmp.Or(s.Hello, "localhost")),
-	}
-	switch s.TLS {
-	case StartTLS:
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
-	default:
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
-	}
-	if s.Username != "" {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.Username), mail.WithPassword(s.Password))
-	}
-	return options
+// command is a step of an envelope and the class of the reply hoped for.
+type command struct {
+	phase phase
+	line  string
+	want  int
 }
 
-// transact sends one mail to one recipient and says how far it came and what
-// the server answered last. usable is false when the connection is spent.
-func (c *conn) transact(ctx context.Context, from, to string, message []byte) (p phase, r Reply, usable bool) {
-	stop := context.AfterFunc(ctx, func() { c.raw.Close() })
-	defer stop()
-
-	sender := "MAIL FROM:<" + from + ">"
-	if ok, _ := c.client.Extension("8BITMIME"); ok {
-		sender += " BODY=8BITMIME"
+// envelope lists the commands before a body.
+func (c *conn) envelope(from, to audience.Address) []command {
+	mail := "MAIL FROM:<" + from.String() + ">"
+	if c.mail8 {
+		mail += " BODY=8BITMIME"
 	}
-	for _, command := range []struct {
-		phase phase
-		line  string
-		want  int
-	}{
-		{phaseMail, sender, 2},
-		{phaseRcpt, "RCPT TO:<" + to + ">", 2},
-		{phaseData, "DATA", 3},
-	} {
-		r = c.command(command.line)
-		if r.Code/100 != command.want {
-			return command.phase, r, c.reset(r)
+	commands := []command{
+		{phaseMail, mail + "\r\n", 2},
+		{phaseRcpt, "RCPT TO:<" + to.String() + ">\r\n", 2},
+		{phaseData, "DATA\r\n", 3},
+	}
+	if c.refused {
+		commands = append([]command{{phaseConnect, "RSET\r\n", 2}}, commands...)
+	}
+	return commands
+}
+
+// open goes through the envelope of a message until the server asks for the
+// body, with 354, or refuses.
+func (c *conn) open(from, to audience.Address) (phase, Reply) {
+	commands := c.envelope(from, to)
+	if c.pipelined && !c.written {
+		c.out = c.out[:0]
+		for _, command := range commands {
+			c.out = append(c.out, command.line...)
+		}
+		c.inData = true
+		if err := c.write(c.out, commandTimeout); err != nil {
+			return phaseMail, noReply(err)
 		}
 	}
-	c.inBody = true
-	p, r = c.body(message)
-	c.inBody = r.Code == 0
-	return p, r, r.Code != 0 && r.Code != 421
+	c.written, c.refused = false, false
+	at, refusal := phaseConnect, Reply{}
+	for _, command := range commands {
+		if !c.pipelined {
+			c.inData = command.phase == phaseData
+			if err := c.write([]byte(command.line), commandTimeout); err != nil {
+				return command.phase, noReply(err)
+			}
+		}
+		r := c.read()
+		switch {
+		case r.Code == 0, r.Code == 421:
+			return command.phase, r
+		case command.phase == phaseConnect && r.Code/100 != 2:
+			return phaseMail, Reply{Text: "the server does not take RSET: " + r.String()}
+		case r.Code/100 != command.want && refusal.Code == 0:
+			at, refusal = command.phase, r
+		case command.phase == phaseData && r.Code/100 == 3 && refusal.Code != 0:
+			// It wants a body although it took no recipient: an empty one (RFC 2920 §3.1).
+			if err := c.write([]byte(".\r\n"), dotTimeout); err != nil || c.read().Code == 0 {
+				return at, Reply{Text: "the server closed the connection"}
+			}
+		case command.phase == phaseData && refusal.Code == 0:
+			return phaseData, r
+		}
+		if refusal.Code != 0 && !c.pipelined {
+			break
+		}
+	}
+	c.inData, c.refused = false, true
+	return at, refusal
 }
 
-// body writes the message and its final dot. The message may be the server's
-// from the moment the dot leaves, not before.
-func (c *conn) body(message []byte) (phase, Reply) {
+// finish writes a body and its final dot, with the envelope of the next
+// message behind it where that is possible, and returns the reply to the dot.
+// The message may be the server's from the moment the dot leaves, not before.
+func (c *conn) finish(body []byte, next []command) (phase, Reply) {
+	c.out = append(append(c.out[:0], body...), ".\r\n"...)
+	dot := len(c.out)
+	c.written = c.pipelined && next != nil
+	if c.written {
+		for _, command := range next {
+			c.out = append(c.out, command.line...)
+		}
+	}
 	if err := c.client.UpdateDeadline(dotTimeout); err != nil {
 		return phaseData, noReply(err)
 	}
-	w := c.text.DotWriter()
-	if _, err := w.Write(message); err != nil {
+	n, err := c.client.Text.W.Write(c.out)
+	if err != nil && n < dot {
 		return phaseData, noReply(err)
 	}
-	if err := w.Close(); err != nil {
+	if err == nil {
+		err = c.client.Text.W.Flush()
+	}
+	if err != nil {
 		return phaseDot, noReply(err)
 	}
-	return phaseDot, c.read()
+	r := c.read()
+	c.inData = r.Code == 0 || c.written
+	return phaseDot, r
 }
 
-func (c *conn) command(line string) Reply {
-	if err := c.client.UpdateDeadline(commandTimeout); err != nil {
-		return noReply(err)
+// write sends what is not a body.
+func (c *conn) write(p []byte, timeout time.Duration) error {
+	if err := c.client.UpdateDeadline(timeout); err != nil {
+		return err
 	}
-	if err := c.text.PrintfLine("%s", line); err != nil {
-		return noReply(err)
+	if _, err := c.client.Text.W.Write(p); err != nil {
+		return err
 	}
-	return c.read()
+	return c.client.Text.W.Flush()
 }
 
 // maxReply bounds a reply, all its lines together.
@@ -228,7 +211,7 @@ const maxReply = 64 << 10
 func (c *conn) read() Reply {
 	var text []string
 	for size := 0; size < maxReply; {
-		line, err := c.text.R.ReadString('\n')
+		line, err := c.client.Text.R.ReadString('\n')
 		if err != nil {
 			return noReply(err)
 		}
@@ -238,33 +221,23 @@ func (c *conn) read() Reply {
 		if err != nil || code < 200 || code > 599 || len(line) > 3 && line[3] != ' ' && line[3] != '-' {
 			return Reply{Text: "the server answered with something that is no reply"}
 		}
-		text = append(text, line[min(4, len(line)):])
-		if len(line) <= 3 || line[3] == ' ' {
-			return newReply(code, strings.Join(text, "\n"))
+		if text = append(text, line[min(4, len(line)):]); len(line) <= 3 || line[3] == ' ' {
+			return newReply(code, text)
 		}
 	}
 	return Reply{Text: "the server's reply has no end"}
 }
 
-// reset clears the transaction after a refusal; it reports that the
-// connection can go on.
-func (c *conn) reset(r Reply) bool {
-	if r.Code == 0 || r.Code == 421 {
-		return false
-	}
-	return c.command("RSET").Code/100 == 2
-}
-
 // close says goodbye when nothing is under way, and does not wait long: what
-// was accepted is accepted. In the middle of a body it drops the connection,
+// was accepted is accepted. In the middle of DATA it drops the connection,
 // since a QUIT there would deliver the half that came before it.
 func (c *conn) close() {
 	defer c.raw.Close()
-	if c.inBody || c.raw.SetDeadline(time.Now().Add(5*time.Second)) != nil {
+	if c.inData {
 		return
 	}
-	if err := c.text.PrintfLine("QUIT"); err == nil {
-		_, _ = c.text.ReadLine()
+	if c.write([]byte("QUIT\r\n"), quitTimeout) == nil {
+		_, _ = c.client.Text.R.ReadString('\n')
 	}
 }
 

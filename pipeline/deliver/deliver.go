@@ -1,9 +1,17 @@
 // Package deliver sends one issue to its recipients, once each, through any failure.
 //
-// The order of things is the promise. A connection claims a delivery (its row
-// becomes "sending") in the same commit that records its previous result, and
-// only then speaks of the next recipient to the server. So at any moment at
-// most one delivery per open connection is in doubt, and its row names it.
+// The order of things is the promise. The ledger grants a connection its next
+// delivery (the row becomes "sending") in the commit that makes its previous
+// result durable, and only then does the body leave. So at any moment at most
+// one delivery per open connection is in doubt, and its row names it.
+//
+//	feed.go      reads ahead in the ledger, keeps the pace of domains
+//	session.go   one connection's deliveries, in that order
+//	conn.go      the SMTP transaction, pipelined
+//	writer.go    one commit for whatever the connections wait for
+//	upstream.go  which server, how many connections
+//	reply.go     what a reply means
+//	settle.go    who is suppressed, and when refusals are not believed
 package deliver
 
 import (
@@ -51,7 +59,8 @@ const MaxDoubts = 5
 type Delivery struct {
 	Subscriber audience.Subscriber
 	Locale     string
-	Attempts   int // earlier ones
+	Attempts   int       // earlier ones
+	NextAt     time.Time // when it was due; zero when never tried
 }
 
 // Outcome is what became of an attempt.
@@ -65,27 +74,36 @@ type Outcome struct {
 
 // Ledger is the durable record of deliveries.
 type Ledger interface {
-	// Advance records the outcomes and claims up to n deliveries due at now,
-	// in one durable transaction. It claims nobody who unsubscribed or was
-	// suppressed meanwhile.
-	Advance(ctx context.Context, issue int, now time.Time, outcomes []Outcome, n int) ([]Delivery, error)
+	// Due reads up to n deliveries that are pending and due at now, in the
+	// order of Cursor and behind after. It claims nothing.
+	Due(ctx context.Context, issue int, now time.Time, after Cursor, n int) ([]Delivery, error)
+	// Commit records the outcomes and claims the deliveries of the intents, in
+	// one durable transaction. It grants none to somebody who unsubscribed or
+	// was suppressed meanwhile, nor one that is not pending any more.
+	Commit(ctx context.Context, issue int, now time.Time, outcomes []Outcome, intents []audience.ID) (granted []audience.ID, err error)
 	// NextDue says when the next pending delivery may be tried; ok is false
 	// when none is pending.
 	NextDue(ctx context.Context, issue int) (at time.Time, ok bool, err error)
 }
 
-// Composer writes the mail for one reader: the whole message with CRLF line
-// ends, and the envelope's sender.
+// Composer writes the mails of an issue.
 type Composer interface {
-	Compose(to audience.Subscriber, locale string) (from audience.Address, mail []byte, err error)
+	// From is the envelope's sender.
+	From() audience.Address
+	// Append writes the mail for one reader behind dst, the whole message with
+	// CRLF line ends, none of its lines beginning with a dot.
+	Append(dst []byte, to audience.Subscriber, locale string) ([]byte, error)
+	// Slow reports that writing a mail is worth doing ahead of its time.
+	Slow() bool
 }
 
 // Config says how to send. Durations of zero take their defaults.
 type Config struct {
 	Servers     []Server      `yaml:"servers" envPrefix:"SERVERS_"`
-	Connections int           `yaml:"connections"`               // at once, all servers together; default 4
-	Deadline    time.Duration `yaml:"deadline"`                  // after the slot, the waiting are given up; default 72 h
-	Policy      Policy        `yaml:"uncertain" env:"UNCERTAIN"` // resend or hold; default resend
+	Connections int           `yaml:"connections"`                          // at once, all servers together; default 4
+	Domain      Rate          `yaml:"domain_rate" envPrefix:"DOMAIN_RATE_"` // to any one domain of recipients; default none
+	Deadline    time.Duration `yaml:"deadline"`                             // after the slot, the waiting are given up; default 72 h
+	Policy      Policy        `yaml:"uncertain" env:"UNCERTAIN"`            // resend or hold; default resend
 }
 
 // WithDefaults fills in what was left out.
@@ -114,6 +132,9 @@ func (c Config) Validate() error {
 	}
 	if len(c.Servers) == 0 {
 		return errors.New("servers: no SMTP server")
+	}
+	if err := c.Domain.validate(); err != nil {
+		return fmt.Errorf("domain_rate: %w", err)
 	}
 	for i, s := range c.Servers {
 		if err := s.validate(); err != nil {
@@ -149,7 +170,8 @@ func (s *Sender) Run(ctx context.Context, issue int) error {
 	})
 	defer stopGrace()
 
-	r := &run{Sender: s, stop: ctx, work: work, issue: issue, steps: make(chan step)}
+	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config), steps: make(chan step)}
+	r.feed = newFeed(r)
 	return r.all()
 }
 

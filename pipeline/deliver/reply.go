@@ -28,22 +28,25 @@ var enhancedCode = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})(?:[ \n-]|$)`)
 
 // newReply separates the enhanced code from the text; further lines of a
 // multi-line reply repeat it.
-func newReply(code int, text string) Reply {
-	r := Reply{Code: code, Text: text}
+func newReply(code int, lines []string) Reply {
+	r := Reply{Code: code}
 	// An enhanced code of another class than the reply's is not believed (RFC 3463 §2).
-	if m := enhancedCode.FindStringSubmatch(text); m != nil && int(m[1][0]-'0') == code/100 {
+	if m := enhancedCode.FindStringSubmatch(lines[0]); m != nil && int(m[1][0]-'0') == code/100 {
 		r.Enhanced = m[1]
-		var lines []string
-		for line := range strings.Lines(text) {
-			lines = append(lines, strings.TrimSpace(strings.TrimPrefix(line, m[1])))
+		for i, line := range lines {
+			lines[i] = strings.TrimSpace(strings.TrimPrefix(line, m[1]))
 		}
-		r.Text = strings.Join(lines, " ")
 	}
-	if len(r.Text) > 400 {
-		r.Text = strings.ToValidUTF8(r.Text[:400], "")
+	r.Text = strings.Join(lines, " ")
+	if len(r.Text) > maxReplyText {
+		r.Text = r.Text[:maxReplyText]
 	}
+	r.Text = strings.ToValidUTF8(r.Text, "�")
 	return r
 }
+
+// maxReplyText is as much of a reply as is worth keeping.
+const maxReplyText = 400
 
 // Class is what a reply means for the recipient, for us and for the server.
 type Class string

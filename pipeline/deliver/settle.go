@@ -67,11 +67,11 @@ func Settle(refusals []Refusal, tried map[string]int) (suppress []audience.ID, a
 	}
 	for domain, n := range tried {
 		all += n
-		if r := refused[domain]; r > domainRefusals && float64(r) > domainShare*float64(n) {
+		if (count{n, refused[domain]}).tooManyAtDomain() {
 			alarmed = append(alarmed, domain)
 		}
 	}
-	if all >= totalTried && float64(total) >= totalShare*float64(all) {
+	if (count{all, total}).tooMany() {
 		alarmed = append(alarmed, "")
 	}
 	if len(alarmed) > 0 {
@@ -79,4 +79,58 @@ func Settle(refusals []Refusal, tried map[string]int) (suppress []audience.ID, a
 		return nil, alarmed
 	}
 	return suppress, nil
+}
+
+// BreakerError stops an issue whose refusals are too many to be believed.
+type BreakerError struct{ Domain string } // "" for all together
+
+func (e *BreakerError) Error() string {
+	if e.Domain == "" {
+		return "too many recipients are refused"
+	}
+	return "too many recipients are refused at " + e.Domain
+}
+
+// breaker counts a run's answers as they come.
+type breaker struct {
+	all     count
+	domains map[string]*count
+}
+
+type count struct{ tried, refused int }
+
+// add counts an answer, and reports when the refusals have become too many.
+func (b *breaker) add(domain string, o Outcome) (alarmed string, tripped bool) {
+	if o.State != Accepted && o.State != Refused {
+		return "", false
+	}
+	if b.domains == nil {
+		b.domains = map[string]*count{}
+	}
+	at := b.domains[domain]
+	if at == nil {
+		at = &count{}
+		b.domains[domain] = at
+	}
+	for _, c := range []*count{at, &b.all} {
+		c.tried++
+		if o.State == Refused {
+			c.refused++
+		}
+	}
+	switch {
+	case o.State != Refused:
+		return "", false
+	case at.tooManyAtDomain():
+		return domain, true
+	}
+	return "", b.all.tooMany()
+}
+
+func (c count) tooManyAtDomain() bool {
+	return c.refused > domainRefusals && float64(c.refused) > domainShare*float64(c.tried)
+}
+
+func (c count) tooMany() bool {
+	return c.tried >= totalTried && float64(c.refused) >= totalShare*float64(c.tried)
 }

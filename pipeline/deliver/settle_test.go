@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ func TestReplyText(t *testing.T) {
 		{550, "5.1.10", "5.1.10", ""},
 		{550, "5.1.1.1 odd", "", "5.1.1.1 odd"},
 	} {
-		if r := newReply(test.code, test.text); r.Enhanced != test.enhanced || r.Text != test.want {
+		if r := newReply(test.code, strings.Split(test.text, "\n")); r.Enhanced != test.enhanced || r.Text != test.want {
 			t.Errorf("%d %q: got %+v", test.code, test.text, r)
 		}
 	}

@@ -27,6 +27,7 @@ type Config struct {
 	ReplyTo     audience.Address // none when zero
 	Bounce      audience.Address // envelope sender, where bounces go
 	Unsubscribe audience.Address // takes unsubscriptions by mail; none when zero
+	DKIM        *DKIM            // signs every mail; nil leaves it to the relay
 }
 
 // Issue is what all mails of an issue share.
@@ -38,11 +39,12 @@ type Issue struct {
 	Test   bool // the subject says so
 }
 
-// Composer writes the mails of one issue.
+// Composer writes the mails of one issue. It is safe for concurrent use.
 type Composer struct {
 	config    Config
 	issue     Issue
 	documents map[string]render.Document // by locale
+	templates map[string]*Template
 }
 
 // ErrBase is what CheckBase refuses.
@@ -79,43 +81,46 @@ func NewComposer(c Config, is Issue, documents []render.Document) (*Composer, er
 	if c.Bounce == (audience.Address{}) {
 		c.Bounce = c.From
 	}
-	composer := &Composer{c, is, map[string]render.Document{}}
+	composer := &Composer{config: c, issue: is, documents: map[string]render.Document{}, templates: map[string]*Template{}}
 	for _, d := range documents {
 		composer.documents[d.Locale] = d
+		if composer.templates[d.Locale], err = composer.compile(d); err != nil {
+			return nil, err
+		}
 	}
 	return composer, nil
 }
 
-// Compose writes the mail of one reader, the same bytes each time.
-func (c *Composer) Compose(to audience.Subscriber, locale string) (from audience.Address, message []byte, err error) {
-	d, text, page, err := c.fill(to, locale)
+// From is the envelope sender of all mails.
+func (c *Composer) From() audience.Address { return c.config.Bounce }
+
+// Append writes the mail of one reader behind dst, the same bytes each time,
+// ready for SMTP's DATA: CRLF line ends, and no line begins with a dot.
+func (c *Composer) Append(dst []byte, to audience.Subscriber, locale string) ([]byte, error) {
+	t, ok := c.templates[locale]
+	if !ok {
+		return dst, fmt.Errorf("issue %d has no document in %s", c.issue.Number, locale)
+	}
+	if c.config.DKIM == nil {
+		return t.append(dst, to), nil
+	}
+	mail := t.append(nil, to)
+	field, err := c.config.DKIM.sign(mail)
 	if err != nil {
-		return from, nil, err
+		return dst, err
 	}
-	m := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(c.hash("boundary", locale)))
-	if err := c.addresses(m, to); err != nil {
-		return from, nil, fmt.Errorf("addresses: %w", err)
-	}
-	c.headers(m, d, to)
-	m.SetBodyString(mail.TypeTextPlain, text)
-	m.AddAlternativeString(mail.TypeTextHTML, page)
-	var b bytes.Buffer
-	if _, err := m.WriteTo(&b); err != nil {
-		return from, nil, fmt.Errorf("write mail: %w", err)
-	}
-	return c.config.Bounce, b.Bytes(), nil
+	return append(append(dst, field...), mail...), nil
 }
+
+// Slow reports that writing a mail costs about as much as a disk write, and
+// is better done ahead of its time.
+func (c *Composer) Slow() bool { return c.config.DKIM != nil }
 
 // Parts are the two bodies of one reader's mail.
 func (c *Composer) Parts(to audience.Subscriber, locale string) (text, page string, err error) {
-	_, text, page, err = c.fill(to, locale)
-	return text, page, err
-}
-
-func (c *Composer) fill(to audience.Subscriber, locale string) (d render.Document, text, page string, err error) {
 	d, ok := c.documents[locale]
 	if !ok {
-		return d, "", "", fmt.Errorf("issue %d has no document in %s", c.issue.Number, locale)
+		return "", "", fmt.Errorf("issue %d has no document in %s", c.issue.Number, locale)
 	}
 	values := map[render.Slot]string{
 		render.Base:        c.issue.Base,
@@ -125,10 +130,29 @@ func (c *Composer) fill(to audience.Subscriber, locale string) (d render.Documen
 	}
 	text = d.Fill(d.Text, values)
 	values[render.Address] = html.EscapeString(to.Address.String())
-	return d, text, d.Fill(d.HTML, values), nil
+	return text, d.Fill(d.HTML, values), nil
 }
 
-func (c *Composer) addresses(m *mail.Msg, to audience.Subscriber) error {
+// envelope is what the header of one reader's mail holds of the reader.
+type envelope struct{ name, to, id, token string }
+
+// build has go-mail write a mail with the bodies given.
+func (c *Composer) build(d render.Document, e envelope, text, page string) ([]byte, error) {
+	m := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(c.hash("boundary", d.Locale)))
+	if err := c.addresses(m, e); err != nil {
+		return nil, fmt.Errorf("addresses: %w", err)
+	}
+	c.headers(m, d, e)
+	m.SetBodyString(mail.TypeTextPlain, text)
+	m.AddAlternativeString(mail.TypeTextHTML, page)
+	var b bytes.Buffer
+	if _, err := m.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("write mail: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func (c *Composer) addresses(m *mail.Msg, e envelope) error {
 	if err := m.FromFormat(c.config.FromName, c.config.From.String()); err != nil {
 		return err
 	}
@@ -137,32 +161,31 @@ func (c *Composer) addresses(m *mail.Msg, to audience.Subscriber) error {
 			return err
 		}
 	}
-	if to.Name == "" {
-		return m.To(to.Address.String())
+	if e.name == "" {
+		return m.To(e.to)
 	}
-	return m.AddToFormat(to.Name, to.Address.String())
+	return m.AddToFormat(e.name, e.to)
 }
 
 // headers sets what every mail of a list owes its reader: RFC 2369, 2919,
 // 8058. The values hold nothing a reader or an author typed but the subject,
 // which go-mail encodes.
-func (c *Composer) headers(m *mail.Msg, d render.Document, to audience.Subscriber) {
-	token := c.issue.Signer.Token(audience.Unsubscribe, to.ID)
+func (c *Composer) headers(m *mail.Msg, d render.Document, e envelope) {
 	subject := d.Subject
 	if c.issue.Test {
 		subject = "[Test] " + subject
 	}
 	m.Subject(subject)
 	m.SetDateWithValue(c.issue.Date)
-	m.SetMessageIDWithValue(c.MessageID(to.ID))
+	m.SetMessageIDWithValue(e.id + "@" + c.config.From.Domain())
 
 	owner := c.config.From
 	if c.config.ReplyTo != (audience.Address{}) {
 		owner = c.config.ReplyTo
 	}
-	unsubscribe := "<" + c.issue.Base + render.UnsubscribePath + token + ">"
+	unsubscribe := "<" + c.issue.Base + render.UnsubscribePath + e.token + ">"
 	if c.config.Unsubscribe != (audience.Address{}) {
-		unsubscribe += ", <mailto:" + c.config.Unsubscribe.String() + "?subject=" + token + ">"
+		unsubscribe += ", <mailto:" + c.config.Unsubscribe.String() + "?subject=" + e.token + ">"
 	}
 	for _, h := range []struct{ name, value string }{
 		{"List-Id", c.listID()},
@@ -190,9 +213,15 @@ func (c *Composer) listID() string {
 
 // MessageID is the same whenever this issue is sent to this reader, so that a
 // mail sent again after a crash is recognised as the same.
-func (c *Composer) MessageID(to audience.ID) string {
-	return c.hash("message", to.String()) + "@" + c.config.From.Domain()
-}
+func (c *Composer) MessageID(to audience.ID) string { return c.id(to) + "@" + c.config.From.Domain() }
+
+func (c *Composer) id(to audience.ID) string { return c.hash("message", to.String()) }
+
+// Lengths of what hash and a token give.
+const (
+	idLength    = 26
+	tokenLength = 48
+)
 
 // hash is a name that no other issue and purpose has: 26 letters and digits.
 func (c *Composer) hash(purpose, of string) string {

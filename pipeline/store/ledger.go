@@ -11,32 +11,67 @@ import (
 	"github.com/infolettre/infolettre/pipeline/deliver"
 )
 
-// Advance records outcomes and claims up to n deliveries that are due, in one
-// transaction: deliver's Ledger. The claim is the UPDATE itself, so two
-// senders can never hold one delivery, and it looks at the subscriber's
-// status, so nobody who left meanwhile is written to.
-func (s *Store) Advance(ctx context.Context, number int, now time.Time, outcomes []deliver.Outcome, n int) ([]deliver.Delivery, error) {
-	var claimed []deliver.Delivery
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		claimed = nil
+// Due reads pending deliveries in the order of deliver.Cursor. Those whose
+// subscriber left are passed over; Settle ends them.
+func (s *Store) Due(ctx context.Context, number int, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
+	const columns = `SELECT s.id, s.address, s.name, s.lang, s.status, d.locale, d.attempts, d.next_at
+		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
+		WHERE d.issue = $1 AND d.state = 'pending' `
+	var rows *sql.Rows
+	var err error
+	if !after.Waiting {
+		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at = 0 AND d.subscriber > $2 ORDER BY d.subscriber LIMIT $3`,
+			number, idAfter(after.Subscriber), n)
+	} else {
+		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at > 0 AND d.next_at <= $2
+			AND (d.next_at > $3 OR d.next_at = $3 AND d.subscriber > $4) ORDER BY d.next_at, d.subscriber LIMIT $5`,
+			number, millis(now), millis(after.NextAt), idAfter(after.Subscriber), n)
+	}
+	return collect(rows, err, func(rows *sql.Rows) (d deliver.Delivery, err error) {
+		var id, address string
+		var next int64
+		sub := &d.Subscriber
+		if err := rows.Scan(&id, &address, &sub.Name, &sub.Lang, &sub.Status, &d.Locale, &d.Attempts, &next); err != nil {
+			return d, err
+		}
+		d.NextAt = moment(next)
+		*sub, err = identify(*sub, id, address)
+		return d, err
+	})
+}
+
+// idAfter is where a cursor stands; the zero ID stands before all.
+func idAfter(id audience.ID) string {
+	if id == (audience.ID{}) {
+		return ""
+	}
+	return id.String()
+}
+
+// Commit records outcomes and grants intents in one transaction: deliver's
+// Ledger. The grant is the UPDATE itself, so two senders can never hold one
+// delivery, and it looks at the subscriber's status, so nobody who left
+// meanwhile is written to.
+func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		granted = nil
 		for _, o := range outcomes {
 			if err := record(ctx, tx, number, now, o); err != nil {
 				return fmt.Errorf("record the outcome for subscriber %s: %w", o.Subscriber, err)
 			}
 		}
-		for len(claimed) < n {
-			more, left, err := claim(ctx, tx, number, now, n-len(claimed))
+		for _, id := range intents {
+			ok, err := grant(ctx, tx, number, now, id)
 			if err != nil {
-				return fmt.Errorf("claim deliveries: %w", err)
+				return fmt.Errorf("grant the delivery to subscriber %s: %w", id, err)
 			}
-			claimed = append(claimed, more...)
-			if !left {
-				break
+			if ok {
+				granted = append(granted, id)
 			}
 		}
 		return nil
 	})
-	return claimed, err
+	return granted, err
 }
 
 func record(ctx context.Context, tx *sql.Tx, number int, now time.Time, o deliver.Outcome) error {
@@ -51,54 +86,23 @@ func record(ctx context.Context, tx *sql.Tx, number int, now time.Time, o delive
 		    doubts = doubts + $8,
 		    doubted_at = CASE WHEN $8 > 0 THEN $7 ELSE doubted_at END,
 		    doubt      = CASE WHEN $8 > 0 THEN $5 ELSE doubt END
-		WHERE issue = $9 AND subscriber = $10 AND state = 'sending'`,
+		WHERE issue = $9 AND subscriber = $10 AND state IN ('pending', 'sending')`,
 		string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text, millis(o.NextAt), millis(now),
 		doubts, number, o.Subscriber.String())
 	return err
 }
 
-// claim takes up to n due deliveries; those whose subscriber left become
-// suppressed instead. left reports that it came upon any at all.
-func claim(ctx context.Context, tx *sql.Tx, number int, now time.Time, n int) (claimed []deliver.Delivery, left bool, err error) {
-	type row struct {
-		subscriber, locale, state string
-		attempts                  int
+func grant(ctx context.Context, tx *sql.Tx, number int, now time.Time, id audience.ID) (bool, error) {
+	result, err := tx.ExecContext(ctx, `
+		UPDATE deliveries SET state = 'sending', updated_at = $1
+		WHERE issue = $2 AND subscriber = $3 AND state = 'pending'
+		  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active')`,
+		millis(now), number, id.String())
+	if err != nil {
+		return false, err
 	}
-	rows, err := tx.QueryContext(ctx, `
-		UPDATE deliveries
-		SET updated_at = $1,
-		    state = CASE WHEN EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.status = 'active')
-		                 THEN 'sending' ELSE 'suppressed' END
-		WHERE issue = $2 AND state = 'pending' AND subscriber IN (
-			SELECT subscriber FROM deliveries
-			WHERE issue = $2 AND state = 'pending' AND next_at <= $1
-			ORDER BY next_at, subscriber LIMIT $3)
-		RETURNING subscriber, locale, state, attempts`, millis(now), number, n)
-	taken, err := collect(rows, err, func(rows *sql.Rows) (r row, err error) {
-		return r, rows.Scan(&r.subscriber, &r.locale, &r.state, &r.attempts)
-	})
-	for _, r := range taken {
-		if err != nil {
-			break
-		}
-		if deliver.State(r.state) != deliver.Sending {
-			continue
-		}
-		var sub audience.Subscriber
-		if sub, err = readSubscriber(ctx, tx, r.subscriber); err == nil {
-			claimed = append(claimed, deliver.Delivery{Subscriber: sub, Locale: r.locale, Attempts: r.attempts})
-		}
-	}
-	return claimed, len(taken) > 0, err
-}
-
-func readSubscriber(ctx context.Context, tx *sql.Tx, id string) (sub audience.Subscriber, err error) {
-	var address string
-	if err := tx.QueryRowContext(ctx, `SELECT address, name, lang, status FROM subscribers WHERE id = $1`, id).
-		Scan(&address, &sub.Name, &sub.Lang, &sub.Status); err != nil {
-		return sub, err
-	}
-	return identify(sub, id, address)
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
 // NextDue says when the next pending delivery may be tried.
@@ -181,6 +185,13 @@ func (s *Store) Cases(ctx context.Context, number, limit int) ([]deliver.Case, e
 func (s *Store) Settle(ctx context.Context, number int, now time.Time) (deliver.Settled, error) {
 	settled := deliver.Settled{State: deliver.IssueSending}
 	err := s.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE deliveries SET state = 'suppressed', updated_at = $1
+			WHERE issue = $2 AND state = 'pending'
+			  AND NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.status = 'active')`,
+			millis(now), number); err != nil {
+			return fmt.Errorf("leave out who left before issue %d: %w", number, err)
+		}
 		refusals, tried, err := refusals(ctx, tx, number)
 		if err != nil {
 			return fmt.Errorf("read refusals of issue %d: %w", number, err)

@@ -76,8 +76,7 @@ CREATE TABLE deliveries (
     PRIMARY KEY (issue, subscriber)
 );
 
--- Partial, so that the many updates of state do not bloat an index on PostgreSQL.
-CREATE INDEX deliveries_pending ON deliveries (issue, next_at, subscriber) WHERE state = 'pending';
-CREATE INDEX deliveries_sending ON deliveries (issue) WHERE state = 'sending';
+-- Partial, so that the two updates of a delivery that goes well touch no index.
+CREATE INDEX deliveries_waiting ON deliveries (issue, next_at, subscriber) WHERE state = 'pending' AND next_at > 0;
 CREATE INDEX deliveries_doubted ON deliveries (issue) WHERE doubted_at > 0;
 CREATE INDEX deliveries_refused ON deliveries (subscriber) WHERE state = 'refused';

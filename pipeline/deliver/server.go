@@ -1,0 +1,101 @@
+package deliver
+
+import (
+	"cmp"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/wneessen/go-mail"
+)
+
+// Server is an SMTP server to send through.
+type Server struct {
+	Host     string `yaml:"host" env:"HOST"`
+	Port     int    `yaml:"port" env:"PORT"`
+	TLS      TLS    `yaml:"tls" env:"TLS"`
+	Username string `yaml:"username" env:"USERNAME"`
+	Password string `yaml:"-" env:"PASSWORD"` // from the environment, or from PasswordFile
+	// PasswordFile holds the password alone; a line end after it is left out.
+	PasswordFile string `yaml:"password_file" env:"PASSWORD_FILE"`
+	Hello        string `yaml:"hello" env:"HELLO"`   // our name in EHLO; default "localhost"
+	Weight       int    `yaml:"weight" env:"WEIGHT"` // its share of the connections; default 1
+	Rate         Rate   `yaml:"rate" envPrefix:"RATE_"`
+
+	// Config replaces the TLS settings; for tests with their own authority.
+	Config *tls.Config `yaml:"-" env:"-"`
+}
+
+// TLS says how a connection is secured.
+type TLS string
+
+// The ways to secure a connection. StartTLS is required, not hoped for.
+const (
+	StartTLS TLS = "starttls" // the default off loopback
+	Implicit TLS = "implicit" // RFC 8314, usually port 465
+	Plain    TLS = "none"     // the default on loopback
+)
+
+func (s Server) loopback() bool {
+	ip := net.ParseIP(s.Host)
+	return s.Host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (s Server) withDefaults() Server {
+	if s.TLS == "" {
+		s.TLS = StartTLS
+		if s.loopback() {
+			s.TLS = Plain
+		}
+	}
+	ports := map[TLS]int{StartTLS: 587, Implicit: 465, Plain: 25}
+	s.Port = cmp.Or(s.Port, ports[s.TLS])
+	s.Weight = cmp.Or(s.Weight, 1)
+	return s
+}
+
+func (s Server) validate() error {
+	switch {
+	case s.Host == "":
+		return errors.New("host: missing")
+	case s.Port < 1 || s.Port > 65535:
+		return fmt.Errorf("port: %d is not a port", s.Port)
+	case s.TLS != StartTLS && s.TLS != Implicit && s.TLS != Plain:
+		return fmt.Errorf("tls: %q is none of starttls, implicit, none", s.TLS)
+	case s.TLS == Plain && s.Username != "" && !s.loopback():
+		return errors.New("tls: none would send the password in clear")
+	case s.Weight < 0:
+		return fmt.Errorf("weight: %d is negative", s.Weight)
+	}
+	return s.Rate.validate()
+}
+
+// Address is the server's host and port.
+func (s Server) Address() string { return net.JoinHostPort(s.Host, fmt.Sprint(s.Port)) }
+
+func (s Server) tlsConfig() *tls.Config {
+	if s.Config != nil {
+		return s.Config
+	}
+	return &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
+}
+
+func (s Server) options(dial mail.DialContextFunc) []mail.Option {
+	options := []mail.Option{
+		mail.WithPort(s.Port),
+		mail.WithTimeout(connectTimeout),
+		mail.WithTLSConfig(s.tlsConfig()),
+		mail.WithDialContextFunc(dial),
+		mail.WithoutSMTPUTF8(), // our addresses are ASCII
+		mail.WithHELO(cmp.Or(s.Hello, "localhost")),
+		mail.WithTLSPolicy(mail.NoTLS),
+	}
+	if s.TLS == StartTLS {
+		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+	}
+	if s.Username != "" {
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.Username), mail.WithPassword(s.Password))
+	}
+	return options
+}

@@ -1,0 +1,137 @@
+package deliver
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+// upstreams shares the connections out among the servers: by weight, away
+// from those that fail, and fewer to those that ask for less.
+type upstreams struct {
+	mu      sync.Mutex
+	servers []*upstream
+}
+
+// upstream is what a run knows of one server.
+type upstream struct {
+	Server
+	pace     pace
+	open     int       // connections
+	limit    int       // connections it may have
+	accepted int       // messages since the limit last changed
+	failures int       // in a row
+	until    time.Time // not to be tried before
+	pause    time.Duration
+	last     error // why the last connection failed
+}
+
+// How a server's troubles are met.
+const (
+	maxFailures  = 5 // in a row, of every server: the run ends
+	firstBackoff = time.Second
+	longBackoff  = time.Minute
+	firstPause   = time.Minute
+	longestPause = 15 * time.Minute
+	growAfter    = 200 // messages accepted without complaint: one connection more
+)
+
+var errFull = errors.New("no server takes another connection")
+
+func newUpstreams(c Config) *upstreams {
+	u := &upstreams{}
+	for _, s := range c.Servers {
+		u.servers = append(u.servers, &upstream{Server: s, limit: c.Connections, pace: pace{every: s.Rate.interval()}})
+	}
+	return u
+}
+
+// pick chooses the server for a new connection. Without one, wait says how
+// long until one may be tried; err ends the run, or (errFull) this connection.
+func (u *upstreams) pick(now time.Time) (s *upstream, wait time.Duration, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	hopeless, full := true, true
+	var soonest time.Time
+	for _, candidate := range u.servers {
+		if candidate.failures < maxFailures {
+			hopeless = false
+		} else {
+			err = candidate.last
+		}
+		if candidate.open >= candidate.limit {
+			continue
+		}
+		full = false
+		if candidate.until.After(now) {
+			if soonest.IsZero() || candidate.until.Before(soonest) {
+				soonest = candidate.until
+			}
+			continue
+		}
+		if s == nil || candidate.open*s.Weight < s.open*candidate.Weight {
+			s = candidate
+		}
+	}
+	switch {
+	case hopeless:
+		return nil, 0, err
+	case full:
+		return nil, 0, errFull
+	case s == nil:
+		return nil, soonest.Sub(now), nil
+	}
+	s.open++
+	return s, 0, nil
+}
+
+// leave ends a connection.
+func (u *upstreams) leave(s *upstream) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s.open--
+}
+
+// failed notes a connection that could not be made, or broke before it was of
+// any use: the server rests, longer each time.
+func (u *upstreams) failed(s *upstream, now time.Time, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s.until = now.Add(min(firstBackoff<<min(s.failures, 10), longBackoff))
+	s.failures++
+	s.last = err
+}
+
+// throttled halves a server's connections; the last one pauses, 1 to 15 min.
+func (u *upstreams) throttled(s *upstream, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s.accepted = 0
+	if s.limit > 1 {
+		s.limit /= 2
+		return
+	}
+	s.pause = min(max(2*s.pause, firstPause), longestPause)
+	s.until = now.Add(s.pause)
+}
+
+// took notes a message that the server accepted. It reports whether it may
+// have one connection more.
+func (u *upstreams) took(s *upstream, most int) (grown bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s.failures = 0
+	if s.accepted++; s.accepted < growAfter || s.limit >= most {
+		return false
+	}
+	s.accepted, s.pause = 0, 0
+	s.limit++
+	return true
+}
+
+// over reports that the server has more connections than it may.
+func (u *upstreams) over(s *upstream) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return s.open > s.limit
+}

@@ -1,0 +1,93 @@
+package deliver
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+)
+
+// step is what a connection asks of the writer: record these, grant this.
+type step struct {
+	outcomes []Outcome
+	intent   *audience.ID
+	granted  chan<- bool
+}
+
+// How long the ledger may be out of reach (locked, disk full) before the run
+// ends. Nothing is sent meanwhile.
+const (
+	ledgerBackoff  = 100 * time.Millisecond
+	ledgerPatience = 2 * time.Minute
+)
+
+// write commits for all connections: whatever waits goes into one
+// transaction. There is one writer, so that a commit costs one flush to disk
+// however many connections wait for it.
+func (r *run) write() {
+	var steps []step
+	for first := range r.steps {
+		steps = append(steps[:0], first)
+		for more := true; more; {
+			select {
+			case s, ok := <-r.steps:
+				if more = ok; ok {
+					steps = append(steps, s)
+				}
+			default:
+				more = false
+			}
+		}
+		r.commitAll(steps)
+	}
+}
+
+func (r *run) commitAll(steps []step) {
+	var outcomes []Outcome
+	var intents []audience.ID
+	for _, s := range steps {
+		outcomes = append(outcomes, s.outcomes...)
+		if s.intent != nil {
+			intents = append(intents, *s.intent)
+		}
+	}
+	granted, err := r.patiently(outcomes, intents)
+	if err != nil {
+		r.fail(fmt.Errorf("write the ledger: %w", err))
+	}
+	for _, o := range outcomes {
+		if err != nil {
+			break // the rows stay as they were: a restart reads them as doubt
+		}
+		r.feed.release(o.Subscriber)
+		if r.Report != nil {
+			r.Report(o)
+		}
+	}
+	for _, s := range steps {
+		s.granted <- err == nil && (s.intent == nil || slices.Contains(granted, *s.intent))
+	}
+}
+
+// patiently commits, again and again while the ledger is out of reach.
+func (r *run) patiently(outcomes []Outcome, intents []audience.ID) ([]audience.ID, error) {
+	wait := ledgerBackoff
+	for waited := time.Duration(0); ; waited += wait {
+		granted, err := r.Ledger.Commit(r.work, r.issue, r.Now(), outcomes, intents)
+		if err == nil {
+			return granted, nil
+		}
+		if waited >= ledgerPatience || r.work.Err() != nil {
+			return nil, err
+		}
+		if r.stop.Err() != nil {
+			intents = nil
+		}
+		if r.Sleep(r.work, wait) != nil {
+			return nil, errors.Join(err, r.work.Err())
+		}
+		wait = min(2*wait, 5*time.Second)
+	}
+}
