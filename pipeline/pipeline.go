@@ -124,6 +124,7 @@ type Ledger interface {
 	Documents(ctx context.Context, number int) ([]render.Document, error)
 	Recover(ctx context.Context, number int, now time.Time) error
 	Settle(ctx context.Context, number int, now time.Time) (deliver.Settled, error)
+	Hold(ctx context.Context, number int, reason string) error
 }
 
 // Deliver sends what is due of a frozen issue and closes it when all
@@ -149,5 +150,9 @@ func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issu
 	sender.Config, sender.Ledger = n.Delivery, ledger
 	errRun := sender.Run(ctx, is.Number)
 	settled, err := ledger.Settle(context.WithoutCancel(ctx), is.Number, sender.Now())
+	var breaker *deliver.BreakerError
+	if errors.As(errRun, &breaker) && err == nil {
+		err = ledger.Hold(ctx, is.Number, breaker.Error())
+	}
 	return settled, errors.Join(errRun, err)
 }

@@ -41,6 +41,7 @@ func (a *app) issuesCommand() *cobra.Command {
 		sub.Flags().BoolVar(&asJSON, "json", false, a.words.T("flag.json"))
 		c.AddCommand(sub)
 	}
+	c.AddCommand(a.retryCommand(), a.uncertainCommand())
 	return c
 }
 

@@ -78,6 +78,11 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	if err != nil {
 		return err
 	}
+	for _, is := range issues {
+		if is.State == deliver.IssueHeld {
+			return a.fail(nil, "send.held", "Number", is.Number, "Reason", is.Reason)
+		}
+	}
 	if len(issues) == 0 {
 		is, ok, err := a.order(ctx, c, n, s, f)
 		if err != nil || !ok {

@@ -12,6 +12,7 @@ type Issue struct {
 	Slot     time.Time
 	From, To time.Time // the window of its entries
 	State    IssueState
+	Reason   string // why it is held
 	Policy   Policy
 	Hash     string    // of its documents
 	Commit   string    // git commit of its entries, "" outside git
@@ -27,6 +28,7 @@ type IssueState string
 // The states of an issue.
 const (
 	IssueSending IssueState = "sending"
+	IssueHeld    IssueState = "held" // until a person decides
 	IssueSent    IssueState = "sent" // closed: every delivery has its end
 )
 

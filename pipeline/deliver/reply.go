@@ -66,6 +66,9 @@ const (
 	ClassExpired  Class = "expired"  // the deadline passed while it waited
 )
 
+// RefusedClasses lists the classes of deliveries that ended refused.
+var RefusedClasses = []Class{ClassHard, ClassBare, ClassFull, ClassSoft, ClassExpired}
+
 // phase is how far a transaction had come when a reply arrived.
 type phase int
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // run is one Sender.Run: connections that work, and the one writer that
@@ -18,6 +19,7 @@ type run struct {
 	upstreams *upstreams
 	steps     chan step
 	workers   sync.WaitGroup
+	sessions  atomic.Int64 // connections at work, which may ask for a commit
 
 	mu      sync.Mutex
 	err     error // the first, why the run ends early

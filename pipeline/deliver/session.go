@@ -31,6 +31,8 @@ func (r *run) session(server *upstream, it *item) error {
 	defer c.close()
 	defer context.AfterFunc(r.work, func() { c.raw.Close() })()
 	s := &session{run: r, conn: c, server: server, from: r.Composer.From(), granted: make(chan bool, 1)}
+	r.sessions.Add(1)
+	defer r.sessions.Add(-1)
 	defer func() { s.commit(nil) }()
 	for answered, first := 0, true; it != nil; answered, first = answered+1, false {
 		if first && !s.keepPace() {

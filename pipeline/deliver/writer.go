@@ -3,6 +3,7 @@ package deliver
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -23,6 +24,11 @@ const (
 	ledgerPatience = 2 * time.Minute
 )
 
+// patience is how often a commit lets the other connections run before it
+// goes without them. A flush to disk costs as much as several messages, so it
+// pays to share it; connections that wait for their server are not waited for.
+const patience = 30
+
 // write commits for all connections: whatever waits goes into one
 // transaction. There is one writer, so that a commit costs one flush to disk
 // however many connections wait for it.
@@ -30,14 +36,17 @@ func (r *run) write() {
 	var steps []step
 	for first := range r.steps {
 		steps = append(steps[:0], first)
-		for more := true; more; {
+		for turns := 0; turns < patience && int64(len(steps)) < r.sessions.Load(); {
 			select {
 			case s, ok := <-r.steps:
-				if more = ok; ok {
-					steps = append(steps, s)
+				if !ok {
+					turns = patience
+					break
 				}
+				steps = append(steps, s)
 			default:
-				more = false
+				turns++
+				runtime.Gosched()
 			}
 		}
 		r.commitAll(steps)

@@ -26,9 +26,9 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 			return fmt.Errorf("slot %s: %w", r.Slot.Format(time.RFC3339), ErrFrozen)
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO issues (number, slot, from_at, to_at, state, policy, content_hash,
+			INSERT INTO issues (number, slot, from_at, to_at, state, reason, policy, content_hash,
 			                    git_commit, key_id, base_url, ordered_at, deadline_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9, $10, $11, $12)`,
 			r.Number, millis(r.Slot), millis(r.From), millis(r.To), string(deliver.IssueSending), string(r.Policy), r.Hash,
 			r.Commit, r.Key, r.Base, millis(r.Ordered), millis(r.Deadline)); err != nil {
 			return fmt.Errorf("freeze issue %d: %w", r.Number, err)
@@ -97,12 +97,12 @@ func (s *Store) Past(ctx context.Context) (issue.Past, error) {
 	return past, err
 }
 
-const recordColumns = `number, slot, from_at, to_at, state, policy, content_hash,
+const recordColumns = `number, slot, from_at, to_at, state, reason, policy, content_hash,
 	git_commit, key_id, base_url, ordered_at, deadline_at`
 
 func scanRecord(rows *sql.Rows) (r deliver.Issue, err error) {
 	var slot, from, to, ordered, deadline int64
-	err = rows.Scan(&r.Number, &slot, &from, &to, &r.State, &r.Policy, &r.Hash,
+	err = rows.Scan(&r.Number, &slot, &from, &to, &r.State, &r.Reason, &r.Policy, &r.Hash,
 		&r.Commit, &r.Key, &r.Base, &ordered, &deadline)
 	r.Slot, r.From, r.To, r.Ordered, r.Deadline = moment(slot), moment(from), moment(to), moment(ordered), moment(deadline)
 	return r, err
@@ -127,10 +127,10 @@ func (s *Store) Issue(ctx context.Context, number int) (deliver.Issue, error) {
 	return found[0], nil
 }
 
-// Unfinished lists the issues still sending, the oldest first.
+// Unfinished lists the issues that are sending or held, the oldest first.
 func (s *Store) Unfinished(ctx context.Context) ([]deliver.Issue, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT `+recordColumns+` FROM issues WHERE state = 'sending' ORDER BY number`)
+		SELECT `+recordColumns+` FROM issues WHERE state <> 'sent' ORDER BY number`)
 	return collect(rows, err, scanRecord)
 }
 

@@ -52,20 +52,33 @@ func idAfter(id audience.ID) string {
 // Ledger. The grant is the UPDATE itself, so two senders can never hold one
 // delivery, and it looks at the subscriber's status, so nobody who left
 // meanwhile is written to.
+//
+// It is the one statement of the program that runs for every message, so its
+// statements are prepared once; and since it is short, it is not interrupted.
 func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		granted = nil
+		record, grant := tx.StmtContext(ctx, s.record), tx.StmtContext(ctx, s.grant)
 		for _, o := range outcomes {
-			if err := record(ctx, tx, number, now, o); err != nil {
+			doubts := 0
+			if o.State == deliver.Uncertain {
+				doubts = 1
+			}
+			if _, err := record.ExecContext(ctx, string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text,
+				millis(o.NextAt), millis(now), doubts, number, o.Subscriber.String()); err != nil {
 				return fmt.Errorf("record the outcome for subscriber %s: %w", o.Subscriber, err)
 			}
 		}
 		for _, id := range intents {
-			ok, err := grant(ctx, tx, number, now, id)
+			changed, err := changes(grant.ExecContext(ctx, millis(now), number, id.String()))
 			if err != nil {
 				return fmt.Errorf("grant the delivery to subscriber %s: %w", id, err)
 			}
-			if ok {
+			if changed == 1 {
 				granted = append(granted, id)
 			}
 		}
@@ -74,36 +87,28 @@ func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes 
 	return granted, err
 }
 
-func record(ctx context.Context, tx *sql.Tx, number int, now time.Time, o deliver.Outcome) error {
-	doubts := 0
-	if o.State == deliver.Uncertain {
-		doubts = 1
-	}
-	_, err := tx.ExecContext(ctx, `
-		UPDATE deliveries
-		SET state = $1, class = $2, code = $3, enhanced = $4, reply = $5, next_at = $6,
-		    attempts = attempts + 1, updated_at = $7,
-		    doubts = doubts + $8,
-		    doubted_at = CASE WHEN $8 > 0 THEN $7 ELSE doubted_at END,
-		    doubt      = CASE WHEN $8 > 0 THEN $5 ELSE doubt END
-		WHERE issue = $9 AND subscriber = $10 AND state IN ('pending', 'sending')`,
-		string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text, millis(o.NextAt), millis(now),
-		doubts, number, o.Subscriber.String())
-	return err
-}
-
-func grant(ctx context.Context, tx *sql.Tx, number int, now time.Time, id audience.ID) (bool, error) {
-	result, err := tx.ExecContext(ctx, `
-		UPDATE deliveries SET state = 'sending', updated_at = $1
-		WHERE issue = $2 AND subscriber = $3 AND state = 'pending'
-		  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active')`,
-		millis(now), number, id.String())
+// changes is how many rows a statement changed.
+func changes(result sql.Result, err error) (int, error) {
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	n, err := result.RowsAffected()
-	return n == 1, err
+	return int(n), err
 }
+
+const recordOutcome = `
+	UPDATE deliveries
+	SET state = $1, class = $2, code = $3, enhanced = $4, reply = $5, next_at = $6,
+	    attempts = attempts + 1, updated_at = $7,
+	    doubts = doubts + $8,
+	    doubted_at = CASE WHEN $8 > 0 THEN $7 ELSE doubted_at END,
+	    doubt      = CASE WHEN $8 > 0 THEN $5 ELSE doubt END
+	WHERE issue = $9 AND subscriber = $10 AND state IN ('pending', 'sending')`
+
+const grantIntent = `
+	UPDATE deliveries SET state = 'sending', updated_at = $1
+	WHERE issue = $2 AND subscriber = $3 AND state = 'pending'
+	  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active')`
 
 // NextDue says when the next pending delivery may be tried.
 func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error) {
@@ -268,4 +273,48 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 		return none, err
 	})
 	return all, tried, err
+}
+
+// Hold stops an issue until a person decides: Retry takes it up again.
+func (s *Store) Hold(ctx context.Context, number int, reason string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE issues SET state = 'held', reason = $1 WHERE number = $2`, reason, number)
+	return err
+}
+
+// Retry takes an issue up again: what was held goes on, and the deliveries
+// refused with that class ("" for none) are due at once. The deadline is set
+// anew, since a person asked.
+func (s *Store) Retry(ctx context.Context, number int, class deliver.Class, deadline time.Time) (due int, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		if due, err = changes(tx.ExecContext(ctx, `
+			UPDATE deliveries SET state = 'pending', next_at = 0
+			WHERE issue = $1 AND (state = 'pending' OR state = 'refused' AND class = $2)`, number, string(class))); err != nil {
+			return fmt.Errorf("retry issue %d: %w", number, err)
+		}
+		if due == 0 {
+			return nil
+		}
+		_, err := tx.ExecContext(ctx, `
+			UPDATE issues SET state = 'sending', reason = '', deadline_at = $1 WHERE number = $2`, millis(deadline), number)
+		return err
+	})
+	return due, err
+}
+
+// Decide ends the doubt about one delivery: it was accepted, or it is sent
+// once more. ok is false when that delivery is not uncertain.
+func (s *Store) Decide(ctx context.Context, number int, address audience.Address, state deliver.State, now time.Time) (ok bool, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		changed, err := changes(tx.ExecContext(ctx, `
+			UPDATE deliveries SET state = $1, next_at = 0, doubts = 0, updated_at = $2
+			WHERE issue = $3 AND state = 'uncertain'
+			  AND subscriber = (SELECT id FROM subscribers WHERE address_key = $4)`,
+			string(state), millis(now), number, address.Key()))
+		if ok = changed == 1; err != nil || !ok || state != deliver.Pending {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE issues SET state = 'sending' WHERE number = $1`, number)
+		return err
+	})
+	return ok, err
 }

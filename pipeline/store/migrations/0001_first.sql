@@ -25,7 +25,8 @@ CREATE TABLE issues (
     slot         BIGINT NOT NULL UNIQUE,
     from_at      BIGINT NOT NULL,
     to_at        BIGINT NOT NULL,
-    state        TEXT   NOT NULL,    -- sending, sent
+    state        TEXT   NOT NULL,    -- sending, held, sent
+    reason       TEXT   NOT NULL,    -- why it is held
     policy       TEXT   NOT NULL,    -- of uncertain deliveries: resend, hold
     content_hash TEXT   NOT NULL,
     git_commit   TEXT   NOT NULL,
