@@ -28,7 +28,9 @@ func table() []style {
 		// The page: one ground, a column of 600 px, no card around it.
 		{name: "page", css: "margin:0;padding:0;width:100%;-webkit-text-size-adjust:100%;-ms-text-size-adjust:100%;", ground: paper},
 		{name: "desk", css: "padding:28px 20px 32px 20px;", ground: paper, mobile: "padding:16px 20px 24px 20px"},
-		{name: "column", css: "width:100%;max-width:600px;margin:0 auto;"},
+		// The fixed layout keeps the column narrow when a client shows, in place of a
+		// blocked picture, its words at its full width.
+		{name: "column", css: "width:100%;max-width:600px;table-layout:fixed;margin:0 auto;"},
 		{name: "preheader", css: "display:none;max-height:0;overflow:hidden;mso-hide:all;font-size:14px;line-height:20px;", ink: quiet, ground: paper},
 
 		// The masthead.
