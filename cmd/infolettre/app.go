@@ -75,12 +75,7 @@ type failure struct {
 	err  error
 }
 
-func (f *failure) Error() string {
-	if f.err != nil {
-		return f.text + ": " + f.err.Error()
-	}
-	return f.text
-}
+func (f *failure) Error() string { return f.text }
 
 func (f *failure) Unwrap() error { return f.err }
 
@@ -89,7 +84,11 @@ var errSaid = errors.New("said already")
 
 // fail is a failure with a message of the catalogue.
 func (a *app) fail(err error, id string, args ...any) error {
-	return &failure{text: a.words.T(id, args...), err: err}
+	text := a.words.T(id, args...)
+	if err != nil {
+		text = a.words.T("cli.cause", "What", text, "Cause", err.Error())
+	}
+	return &failure{text: text, err: err}
 }
 
 // misuse is a failure of the command line.

@@ -18,7 +18,7 @@ type importFlags struct {
 
 func (a *app) importCommand() *cobra.Command {
 	var f importFlags
-	c := a.command("import", "FILE…", func(_ *cobra.Command, args []string) error { return a.importFiles(args, f) })
+	c := a.command("import", a.words.T("argument.files"), func(_ *cobra.Command, args []string) error { return a.importFiles(args, f) })
 	c.Args = a.args(1, -1)
 	c.Flags().BoolVar(&f.stdout, "stdout", false, a.words.T("flag.stdout"))
 	c.Flags().BoolVar(&f.force, "force", false, a.words.T("flag.force"))

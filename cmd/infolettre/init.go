@@ -26,7 +26,7 @@ const (
 var dateLine = regexp.MustCompile(`(?m)^date: .*$`)
 
 func (a *app) initCommand() *cobra.Command {
-	c := a.command("init", "[FOLDER]", func(_ *cobra.Command, args []string) error {
+	c := a.command("init", a.words.T("argument.folder"), func(_ *cobra.Command, args []string) error {
 		folder := "."
 		if len(args) > 0 {
 			folder = args[0]
@@ -54,7 +54,7 @@ func (a *app) initFolder(folder string) error {
 		mode fs.FileMode
 	}{
 		{defaultConfig, settings, 0o666},
-		{".gitignore", []byte("/infolettre.db*\n/infolettre.keys\n/smtp.password\n"), 0o666},
+		{".gitignore", []byte("/infolettre.db*\n/infolettre.keys\n/smtp.password\n/apercu/\n/preview/\n"), 0o666},
 		{"infolettre.keys", []byte("# " + a.words.T("init.keys-comment") + "\n" + audience.NewKey() + "\n"), 0o600},
 	}
 	today := a.now().Format(time.DateOnly)

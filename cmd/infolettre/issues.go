@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -12,9 +13,6 @@ import (
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/store"
 )
-
-// casesShown bounds the list of recipients that a person may want to know of.
-const casesShown = 1000
 
 func (a *app) issuesCommand() *cobra.Command {
 	c := a.command("issues", "", nil)
@@ -80,10 +78,18 @@ type issueJSON struct {
 	Ordered    time.Time             `json:"ordered"`
 	Deadline   time.Time             `json:"deadline"`
 	Deliveries map[deliver.State]int `json:"deliveries"` // by state, all of them
-	Entries    []store.Title         `json:"entries,omitempty"`
+	Entries    []titleJSON           `json:"entries,omitempty"`
 	Uncertain  []caseJSON            `json:"uncertain"` // ever in doubt, whatever became of them
 	Waiting    []caseJSON            `json:"waiting,omitempty"`
 	Refused    []caseJSON            `json:"refused,omitempty"`
+}
+
+type titleJSON struct {
+	ID    string `json:"id"`
+	Path  string `json:"path"`
+	Lang  string `json:"lang"`
+	Title string `json:"title"`
+	Hash  string `json:"hash"`
 }
 
 type caseJSON struct {
@@ -102,7 +108,7 @@ func issueToJSON(ctx context.Context, s *store.Store, is deliver.Issue, zone *ti
 	if err != nil {
 		return issueJSON{}, err
 	}
-	cases, err := s.Cases(ctx, is.Number, casesShown)
+	cases, err := s.Cases(ctx, is.Number, math.MaxInt32)
 	if err != nil {
 		return issueJSON{}, err
 	}
@@ -171,8 +177,12 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number in
 	if err != nil {
 		return err
 	}
-	if j.Entries, err = s.Titles(ctx, number); err != nil {
+	titles, err := s.Titles(ctx, number)
+	if err != nil {
 		return err
+	}
+	for _, t := range titles {
+		j.Entries = append(j.Entries, titleJSON{t.Entry, t.Path, t.Lang, t.Title, t.Hash})
 	}
 	if asJSON {
 		return a.printJSON(j)
@@ -188,7 +198,7 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number in
 	}
 	for _, row := range j.Uncertain {
 		a.say("issues.doubted", "Address", row.Address, "Doubt", row.Doubt, "When", a.words.Date("moment", *row.Doubted),
-			"State", a.words.T("state."+string(row.State), "Count", 1))
+			"State", a.words.T("delivery."+string(row.State)))
 	}
 	for _, row := range j.Waiting {
 		a.say("send.waits", "Address", row.Address, "Until", a.words.Date("moment", *row.Until), "Reply", row.Reply)

@@ -50,7 +50,7 @@ func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Stor
 	s, err := store.Open(ctx, path, create)
 	switch {
 	case errors.Is(err, store.ErrNoFile):
-		return nil, a.fail(err, "cli.no-database", "Path", path)
+		return nil, a.fail(nil, "cli.no-database", "Path", path)
 	case errors.Is(err, store.ErrNewer):
 		return nil, a.fail(nil, "cli.newer-database", "Path", path)
 	}

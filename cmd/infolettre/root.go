@@ -79,7 +79,7 @@ func dashes(flag string) string {
 }
 
 func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
-	c := a.command("help", "[command]", func(_ *cobra.Command, args []string) error {
+	c := a.command("help", a.words.T("argument.command"), func(_ *cobra.Command, args []string) error {
 		found, rest, err := root.Find(args)
 		if err != nil || len(rest) > 0 {
 			return a.misuse("cli.unknown-command", "Command", strings.Join(args, " "), "Near", "")

@@ -226,7 +226,7 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 		return false, a.fail(errRun, "send.stopped", "Number", is.Number)
 	}
 	if settled.State != deliver.IssueSent {
-		return false, a.printWaiting(ctx, s, is, n.Calendar.Zone())
+		return false, a.printWaiting(ctx, s, is, n.Calendar.Zone(), tally[deliver.Pending]+tally[deliver.Uncertain])
 	}
 	return true, nil
 }
@@ -269,19 +269,34 @@ func (a *app) tallyWords(tally map[deliver.State]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// printWaiting lists who is waited for and until when.
-func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location) error {
-	cases, err := s.Cases(ctx, is.Number, casesShown)
+// waitingShown keeps what send says of a bad day short enough for a mail from
+// cron. It is looked for among casesRead, which begin with those in doubt.
+const (
+	waitingShown = 10
+	casesRead    = 1000
+)
+
+// printWaiting lists who is waited for and until when: the first of the open
+// deliveries.
+func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location, open int) error {
+	cases, err := s.Cases(ctx, is.Number, casesRead)
 	if err != nil {
 		return err
 	}
+	shown := 0
 	for _, c := range cases {
-		if c.State == deliver.Pending {
+		switch {
+		case shown == waitingShown:
+		case c.State == deliver.Pending:
 			a.say("send.waits", "Address", c.Address.String(), "Until", a.words.Date("moment", c.NextAt.In(zone)), "Reply", c.Reply.String())
-		}
-		if c.State == deliver.Uncertain {
+			shown++
+		case c.State == deliver.Uncertain:
 			a.say("send.uncertain", "Address", c.Address.String(), "Reply", c.Doubt)
+			shown++
 		}
+	}
+	if open > shown {
+		a.say("send.others", "Count", open-shown, "Number", is.Number)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (a *app) subscribersCommand() *cobra.Command {
 	c.Args = a.args(0, 0)
 
 	var name, lang string
-	add := a.command("subscribers.add", "ADDRESS…", func(c *cobra.Command, args []string) error {
+	add := a.command("subscribers.add", a.words.T("argument.addresses"), func(c *cobra.Command, args []string) error {
 		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
 			return a.addSubscribers(ctx, conf, s, args, name, lang)
 		})
@@ -30,7 +30,7 @@ func (a *app) subscribersCommand() *cobra.Command {
 	add.Flags().StringVar(&name, "name", "", a.words.T("flag.name"))
 	add.Flags().StringVar(&lang, "locale", "", a.words.T("flag.reader-locale"))
 
-	imports := a.command("subscribers.import", "FILE", func(c *cobra.Command, args []string) error {
+	imports := a.command("subscribers.import", a.words.T("argument.file"), func(c *cobra.Command, args []string) error {
 		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
 			return a.importSubscribers(ctx, conf, s, args[0])
 		})
