@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +130,7 @@ func (a *app) note(id string, args ...any) {
 // report writes findings on standard error, each with its place and its mend,
 // the paths as the user can open them. It returns how many are errors.
 func (a *app) report(folder string, problems []content.Problem) (failed int) {
-	for _, p := range problems {
+	for _, p := range distinct(problems) {
 		file := p.File
 		if folder != "" {
 			file = folder + "/" + file
@@ -144,6 +146,18 @@ func (a *app) report(folder string, problems []content.Problem) (failed int) {
 		}
 	}
 	return failed
+}
+
+// distinct sorts findings as an author goes through the files, each once: one
+// that every language's document has is one to the author.
+func distinct(problems []content.Problem) []content.Problem {
+	sorted := slices.Clone(problems)
+	slices.SortStableFunc(sorted, func(p, q content.Problem) int {
+		return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.ID, q.ID))
+	})
+	return slices.CompactFunc(sorted, func(p, q content.Problem) bool {
+		return p.File == q.File && p.Line == q.Line && p.ID == q.ID && reflect.DeepEqual(p.Args, q.Args)
+	})
 }
 
 // placeOf writes "file:line:", as editors understand it.

@@ -252,7 +252,7 @@ func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, cou
 
 func (a *app) problemsJSON(folder string, problems []content.Problem) []problemJSON {
 	out := []problemJSON{}
-	for _, p := range problems {
+	for _, p := range distinct(problems) {
 		j := problemJSON{ID: p.ID, Severity: "warning", File: folder + "/" + p.File, Line: p.Line, What: a.words.Format("finding."+p.ID, p.Args)}
 		if p.Severity == content.Error {
 			j.Severity = "error"
