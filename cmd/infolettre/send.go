@@ -191,7 +191,11 @@ func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Stor
 				complete = false
 				break
 			}
-			if more, err := sender.Wait(ctx, is.Number, is.Deadline); err != nil || !more {
+			more, err := sender.Wait(ctx, is.Number, is.Deadline)
+			if ctx.Err() != nil {
+				return a.fail(nil, "send.stopped", "Number", is.Number)
+			}
+			if err != nil || !more {
 				return cmp.Or(err, errSaid)
 			}
 		}
@@ -222,7 +226,7 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 	if settled.Suppressed > 0 {
 		a.say("send.suppressed", "Count", settled.Suppressed)
 	}
-	if errRun != nil {
+	if errRun != nil || ctx.Err() != nil && settled.State != deliver.IssueSent {
 		return false, a.fail(errRun, "send.stopped", "Number", is.Number)
 	}
 	if settled.State != deliver.IssueSent {
