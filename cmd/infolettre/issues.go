@@ -14,6 +14,9 @@ import (
 	"github.com/infolettre/infolettre/pipeline/store"
 )
 
+// allCases is no limit: who asks for an issue wants every name.
+const allCases = math.MaxInt32
+
 func (a *app) issuesCommand() *cobra.Command {
 	c := a.command("issues", "", nil)
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
@@ -108,7 +111,7 @@ func issueToJSON(ctx context.Context, s *store.Store, is deliver.Issue, zone *ti
 	if err != nil {
 		return issueJSON{}, err
 	}
-	cases, err := s.Cases(ctx, is.Number, math.MaxInt32)
+	cases, err := s.Cases(ctx, is.Number, allCases)
 	if err != nil {
 		return issueJSON{}, err
 	}

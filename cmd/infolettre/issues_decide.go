@@ -51,6 +51,10 @@ func (a *app) retryIssue(ctx context.Context, c config, s *store.Store, is deliv
 	if err != nil {
 		return err
 	}
+	if due == 0 {
+		a.say("issues.nothing-to-retry", "Number", is.Number)
+		return nil
+	}
 	a.say("issues.retried", "Number", is.Number, "Count", due)
 	return nil
 }
@@ -93,14 +97,14 @@ func (a *app) decide(ctx context.Context, s *store.Store, is deliver.Issue, stat
 
 // listUncertain lists the deliveries that wait for a decision.
 func (a *app) listUncertain(ctx context.Context, c config, s *store.Store, is deliver.Issue) error {
-	cases, err := s.Cases(ctx, is.Number, casesShown)
+	cases, err := s.Cases(ctx, is.Number, allCases)
 	if err != nil {
 		return err
 	}
 	for _, k := range cases {
 		if k.State == deliver.Uncertain {
 			a.say("issues.doubted", "Address", k.Address.String(), "Doubt", k.Doubt, "When", a.words.Date("moment", k.Doubted.In(c.zone)),
-				"State", a.words.T("state.uncertain", "Count", 1))
+				"State", a.words.T("delivery.uncertain"))
 		}
 	}
 	return nil

@@ -108,7 +108,9 @@ func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[s
 	if sent := countReason(plan.Verdicts, issue.Sent); sent > 0 {
 		a.say("plan.sent", "Count", sent)
 	}
-	if counts != nil {
+	if counts != nil && total(counts) == 0 {
+		a.say("plan.no-readers")
+	} else if counts != nil {
 		a.say("plan.readers", "Count", total(counts), "Languages", a.byLanguage(counts))
 	}
 	for _, d := range plan.Documents {
