@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,7 @@ type config struct {
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
 
 	// The same, validated.
+	dkim  *message.DKIM
 	zone  *time.Location
 	first time.Time
 	dir   string // relative paths are relative to it
@@ -60,6 +62,15 @@ type senderConfig struct {
 	ReplyTo     string `yaml:"reply_to"`    // default: none
 	Bounce      string `yaml:"bounce"`      // envelope sender; default: Address
 	Unsubscribe string `yaml:"unsubscribe"` // takes unsubscriptions by mail; default: none
+
+	DKIM dkimConfig `yaml:"dkim" envPrefix:"DKIM_"` // default: the relay signs
+}
+
+type dkimConfig struct {
+	Domain   string `yaml:"domain"` // default: that of Address
+	Selector string `yaml:"selector"`
+	Key      string `yaml:"-" env:"KEY"` // in PEM, from the environment or from KeyFile
+	KeyFile  string `yaml:"key_file"`
 }
 
 type scheduleConfig struct {
@@ -72,6 +83,9 @@ type contentConfig struct {
 
 type databaseConfig struct {
 	Path string `yaml:"path"`
+	// Synchronous is "full", which outlives a power cut, or "normal", which
+	// outlives the death of the process only and costs less.
+	Synchronous string `yaml:"synchronous"`
 }
 
 type keysConfig struct {
@@ -311,7 +325,36 @@ func (c *config) complete(at *place) error {
 			return at.fail("delivery", "stage", err)
 		}
 	}
-	return c.checkAddresses(at)
+	if !slices.Contains([]string{"", "full", "normal"}, c.Database.Synchronous) {
+		return at.fail("database.synchronous", "synchronous", nil, "Value", c.Database.Synchronous)
+	}
+	if err := c.checkAddresses(at); err != nil {
+		return err
+	}
+	return c.readDKIM(at)
+}
+
+// readDKIM prepares the signing of mails, when a selector asks for it.
+func (c *config) readDKIM(at *place) error {
+	d := c.Sender.DKIM
+	if d.Selector == "" {
+		return nil
+	}
+	key := []byte(d.Key)
+	if d.Key == "" {
+		var err error
+		if key, err = os.ReadFile(c.path(d.KeyFile)); err != nil {
+			return at.fail("sender.dkim", "dkim", err)
+		}
+	}
+	sender, err := audience.ParseAddress(c.Sender.Address)
+	if err != nil {
+		return err
+	}
+	if c.dkim, err = message.NewDKIM(cmp.Or(d.Domain, sender.Domain()), d.Selector, key); err != nil {
+		return at.fail("sender.dkim", "dkim", err)
+	}
+	return nil
 }
 
 func (c *config) readPassword(s *deliver.Server) error {
@@ -350,7 +393,7 @@ func (c *config) headers() message.Config {
 	return message.Config{
 		ListID: c.Newsletter.ID, ListName: c.Newsletter.Name, FromName: c.Sender.Name,
 		From: address(c.Sender.Address), ReplyTo: address(c.Sender.ReplyTo),
-		Bounce: address(c.Sender.Bounce), Unsubscribe: address(c.Sender.Unsubscribe),
+		Bounce: address(c.Sender.Bounce), Unsubscribe: address(c.Sender.Unsubscribe), DKIM: c.dkim,
 	}
 }
 

@@ -47,7 +47,11 @@ func (a *app) openNewsletter(c config, keys *audience.Keys) (*pipeline.Newslette
 // openStore opens the database; create makes a missing one.
 func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Store, error) {
 	path := c.path(c.Database.Path)
-	s, err := store.Open(ctx, path, create)
+	var options []store.Option
+	if c.Database.Synchronous == "normal" {
+		options = append(options, store.Unsafe)
+	}
+	s, err := store.Open(ctx, path, create, options...)
 	switch {
 	case errors.Is(err, store.ErrNoFile):
 		return nil, a.fail(nil, "cli.no-database", "Path", path)

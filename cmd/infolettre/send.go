@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/infolettre/infolettre/pipeline"
@@ -212,9 +211,9 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 	if err != nil {
 		return false, err
 	}
-	bar := a.progress(before[deliver.Pending] + before[deliver.Sending])
-	settled, errRun := n.Deliver(ctx, s, is, a.sender(func(o deliver.Outcome) { _ = bar.Add(1) }))
-	_ = bar.Finish()
+	progress := a.progress(is.Number, before[deliver.Pending]+before[deliver.Sending])
+	settled, errRun := n.Deliver(ctx, s, is, a.sender(progress.outcome))
+	progress.finish()
 	tally, err := s.Tally(context.WithoutCancel(ctx), is.Number)
 	if err != nil {
 		return false, errors.Join(errRun, err)
@@ -248,14 +247,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-func (a *app) progress(total int) *progressbar.ProgressBar {
-	if !terminal(a.stderr) {
-		return progressbar.DefaultSilent(int64(total))
-	}
-	return progressbar.NewOptions(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription(a.words.T("send.progress")))
 }
 
 func (a *app) printTally(number int, tally map[deliver.State]int) {

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/infolettre/infolettre/pipeline/deliver"
+)
+
+// logEvery is how often a long send says where it is when nobody watches.
+const logEvery = 10 * time.Second
+
+// progress shows how a send goes: a bar on a terminal, a line of structured
+// log now and then elsewhere. It holds counts only, never an address.
+type progress struct {
+	now   func() time.Time
+	bar   *progressbar.ProgressBar // nil: log
+	log   *slog.Logger
+	issue int
+
+	mu     sync.Mutex
+	left   int
+	counts map[deliver.State]int
+	began  time.Time
+	said   time.Time
+}
+
+func (a *app) progress(issue, total int) *progress {
+	p := &progress{now: a.now, issue: issue, left: total, counts: map[deliver.State]int{}, began: a.now(), said: a.now()}
+	if terminal(a.stderr) {
+		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription(a.words.T("send.progress")))
+	} else {
+		p.log = slog.New(slog.NewTextHandler(a.stderr, nil))
+	}
+	return p
+}
+
+// outcome counts one outcome that is durable.
+func (p *progress) outcome(o deliver.Outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counts[o.State]++
+	p.left--
+	if p.bar != nil {
+		_ = p.bar.Add(1)
+		return
+	}
+	if p.now().Sub(p.said) >= logEvery {
+		p.said = p.now()
+		p.line()
+	}
+}
+
+func (p *progress) line() {
+	spent := p.now().Sub(p.began)
+	done := 0
+	for _, n := range p.counts {
+		done += n
+	}
+	rate := float64(done) / spent.Seconds()
+	p.log.Info("sending", "issue", p.issue, "accepted", p.counts[deliver.Accepted], "refused", p.counts[deliver.Refused],
+		"waiting", p.counts[deliver.Pending], "uncertain", p.counts[deliver.Uncertain], "left", p.left,
+		"per_second", int(rate), "time_left", time.Duration(float64(p.left)/rate*float64(time.Second)).Round(time.Second))
+}
+
+func (p *progress) finish() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}
