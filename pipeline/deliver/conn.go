@@ -43,6 +43,8 @@ type conn struct {
 	inData    bool // DATA was written, and nothing shows that the server is out of it
 	refused   bool // a transaction was refused: RSET before the next
 	written   bool // the next envelope has been written already
+	astray    bool // the replies do not belong to the commands any more
+	spent     bool // nothing more is to be said on it
 }
 
 // dial opens a connection.
@@ -126,6 +128,7 @@ func (c *conn) open(from, to audience.Address) (phase, Reply) {
 		}
 		c.inData = true
 		if err := c.write(c.out, commandTimeout); err != nil {
+			c.spent = true
 			return phaseMail, noReply(err)
 		}
 	}
@@ -135,31 +138,54 @@ func (c *conn) open(from, to audience.Address) (phase, Reply) {
 		if !c.pipelined {
 			c.inData = command.phase == phaseData
 			if err := c.write([]byte(command.line), commandTimeout); err != nil {
+				c.spent = true
 				return command.phase, noReply(err)
 			}
 		}
 		r := c.read()
 		switch {
 		case r.Code == 0, r.Code == 421:
+			c.spent = true
+			if refusal.Code != 0 {
+				return at, refusal // said before the connection ended
+			}
 			return command.phase, r
+		case r.Code < 400 && r.Code/100 != command.want:
+			return command.phase, c.outOfStep()
 		case command.phase == phaseConnect && r.Code/100 != 2:
+			c.spent = true
 			return phaseMail, Reply{Text: "the server does not take RSET: " + r.String()}
 		case r.Code/100 != command.want && refusal.Code == 0:
 			at, refusal = command.phase, r
 		case command.phase == phaseData && r.Code/100 == 3 && refusal.Code != 0:
 			// It wants a body although it took no recipient: an empty one (RFC 2920 §3.1).
 			if err := c.write([]byte(".\r\n"), dotTimeout); err != nil || c.read().Code == 0 {
-				return at, Reply{Text: "the server closed the connection"}
+				c.spent = true
+				return at, refusal
 			}
 		case command.phase == phaseData && refusal.Code == 0:
+			if c.client.Text.R.Buffered() > 0 {
+				return phaseData, c.outOfStep()
+			}
 			return phaseData, r
 		}
 		if refusal.Code != 0 && !c.pipelined {
 			break
 		}
 	}
+	if c.client.Text.R.Buffered() > 0 {
+		return at, c.outOfStep()
+	}
 	c.inData, c.refused = false, true
 	return at, refusal
+}
+
+// outOfStep gives the connection up: a reply came that no command asked for,
+// and from then on every reply is the answer to an earlier command. Going on
+// would take one recipient's refusal for another's, or send commands as a body.
+func (c *conn) outOfStep() Reply {
+	c.astray, c.inData, c.spent = true, true, true
+	return Reply{Text: "the server's replies do not follow the commands"}
 }
 
 // finish writes a body and its final dot, with the envelope of the next
@@ -174,6 +200,7 @@ func (c *conn) finish(body []byte, next []command) (phase, Reply) {
 			c.out = append(c.out, command.line...)
 		}
 	}
+	c.spent = true // until the reply says otherwise
 	if err := c.client.UpdateDeadline(dotTimeout); err != nil {
 		return phaseData, noReply(err)
 	}
@@ -188,6 +215,10 @@ func (c *conn) finish(body []byte, next []command) (phase, Reply) {
 		return phaseDot, noReply(err)
 	}
 	r := c.read()
+	c.spent = r.Code == 0 || r.Code == 421
+	if r.Code/100 == 3 || !c.written && c.client.Text.R.Buffered() > 0 {
+		return phaseDot, c.outOfStep()
+	}
 	c.inData = r.Code == 0 || c.written
 	return phaseDot, r
 }

@@ -49,7 +49,7 @@ func (r *run) session(server *upstream, it *item) error {
 			return nil
 		}
 		s.done = append(s.done, o)
-		if o.Reply.Code == 0 || s.heed(it.Delivery, o, server) || o.Reply.Code == 421 {
+		if leave := s.heed(it.Delivery, o, server); leave || s.conn.spent {
 			r.feed.back(next)
 			if o.Reply.Code == 0 && answered == 0 {
 				return fmt.Errorf("smtp server %s: %s", server.Address(), o.Reply)
@@ -70,12 +70,15 @@ func (r *run) session(server *upstream, it *item) error {
 var errNotGranted = errors.New("not granted")
 
 // deliver takes one delivery through its transaction. next is the delivery
-// whose envelope left behind this one's body.
+// that comes right behind it, its envelope perhaps on its way already.
 func (s *session) deliver(it *item) (o Outcome, next *item, err error) {
 	if s.mail, err = s.feed.mail(it, s.mail); err != nil {
 		return o, nil, fmt.Errorf("compose the mail for subscriber %s: %w", it.Subscriber.ID, err)
 	}
 	p, reply := s.conn.open(s.from, it.Subscriber.Address)
+	if s.conn.astray {
+		s.doubt(reply)
+	}
 	if reply.Code/100 != 3 {
 		return s.decide(it.Delivery, p, reply), nil, nil
 	}
@@ -86,17 +89,25 @@ func (s *session) deliver(it *item) (o Outcome, next *item, err error) {
 		return o, nil, errNotGranted
 	}
 	var behind []command
-	if next = s.follower(); next != nil {
+	if next = s.follower(); next != nil && s.conn.pipelined {
 		behind = s.conn.envelope(s.from, next.Subscriber.Address)
 	}
 	p, reply = s.conn.finish(s.mail, behind)
 	return s.decide(it.Delivery, p, reply), next, nil
 }
 
-// follower is the delivery whose envelope may travel behind a body: one that
-// is due now, within the server's pace, while the connection goes on.
+// doubt takes back what the last reply to a dot seemed to say: it may have
+// been the answer to something else.
+func (s *session) doubt(why Reply) {
+	for i := range s.done {
+		s.done[i] = Outcome{Subscriber: s.done[i].Subscriber, State: Uncertain, Class: ClassNetwork, Reply: why}
+	}
+}
+
+// follower is the delivery that may come right behind a body: one that is due
+// now, within the server's pace, while the connection goes on.
 func (s *session) follower() *item {
-	if !s.conn.pipelined || s.ending() || s.upstreams.over(s.server) {
+	if s.ending() || s.upstreams.over(s.server) {
 		return nil
 	}
 	it, _, err := s.feed.take()
