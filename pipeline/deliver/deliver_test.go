@@ -48,6 +48,7 @@ func (plainMail) Append(dst []byte, to audience.Subscriber, _ string) ([]byte, e
 // bench is an issue in a real ledger, a server, and a clock.
 type bench struct {
 	*testing.T
+	path   string
 	store  *store.Store
 	server *smtptest.Server
 	sender deliver.Sender
@@ -60,7 +61,8 @@ func newBench(t *testing.T, readers int, policy deliver.Policy, faults ...smtpte
 	t.Helper()
 	b := &bench{T: t, now: ordered, server: smtptest.Start(t, smtptest.Script{Faults: faults})}
 	var err error
-	if b.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "infolettre.db"), true); err != nil {
+	b.path = filepath.Join(t.TempDir(), "infolettre.db")
+	if b.store, err = store.Open(t.Context(), b.path, true); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.store.Close() })

@@ -40,11 +40,11 @@ func (r *run) session(server *upstream, it *item) error {
 			return nil
 		}
 		o, next, err := s.deliver(it)
+		if errors.Is(err, errNotGranted) {
+			return nil // its reader left, or the ledger does not answer
+		}
 		if err != nil {
 			r.feed.back(it)
-			if errors.Is(err, errNotGranted) {
-				return nil
-			}
 			r.fail(err)
 			return nil
 		}
