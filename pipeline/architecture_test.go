@@ -46,7 +46,7 @@ var imports = map[string][]string{
 var owners = map[string][]string{
 	"github.com/yuin/goldmark":       {"pipeline/render/markdown"},
 	"github.com/nicksnyder/go-i18n":  {"locales"},
-	"github.com/BurntSushi/toml":     {"locales"},
+	"github.com/BurntSushi/toml":     {"locales", "pipeline/content"},
 	"github.com/robfig/cron":         {"pipeline/issue"},
 	"github.com/wneessen/go-mail":    {"pipeline/message", "pipeline/deliver"},
 	"github.com/emersion/go-smtp":    {"pipeline/mailbox"},

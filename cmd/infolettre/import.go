@@ -61,7 +61,7 @@ func (a *app) importFiles(paths []string, f importFlags) error {
 	return nil
 }
 
-func (a *app) writeEntry(c config, entry content.Imported, f importFlags) error {
+func (a *app) writeEntry(c config, entry content.File, f importFlags) error {
 	if f.stdout {
 		_, err := a.stdout.Write(entry.Markdown())
 		return err

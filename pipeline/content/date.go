@@ -3,7 +3,6 @@ package content
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,9 +11,10 @@ import (
 // moment is a date as written, not yet known to exist.
 type moment struct {
 	year, month, day, hour, minute, second int
-	clock                                  bool           // an hour was given
-	zone                                   *time.Location // nil when none was given
-	weekday, lang                          string         // as the words of the date tell, folded
+	clock                                  bool   // an hour was given
+	zone                                   string // as written: "+0100", "Z", "CET"; "" when none was given
+	weekday, lang                          string // as the words of the date tell, folded
+	dayFirst                               bool   // in digits, which an American reads the other way round
 }
 
 // Years outside these are slips of the finger.
@@ -32,20 +32,50 @@ func (m moment) fault() string {
 	return ""
 }
 
-// in places the moment in loc, unless it came with its own zone. An hour that
-// the change to summer time skips becomes an existing one beside it; of an
-// hour that comes twice it is the first.
-func (m moment) in(loc *time.Location) time.Time {
-	zone := m.zone
-	if zone == nil {
-		zone = loc
+// in places the moment in loc, unless it came with another place's offset.
+// doubt says that its offset cannot be right, and the hour was taken as loc's
+// clocks show it.
+func (m moment) in(loc *time.Location) (t time.Time, doubt bool) {
+	wall := m.wall(loc)
+	if m.zone == "" || !m.clock {
+		return wall, false
 	}
-	t := time.Date(m.year, time.Month(m.month), m.day, m.hour, m.minute, m.second, 0, zone)
+	name, right := wall.Zone()
+	if m.zone == name || m.zone == loc.String() {
+		return wall, false
+	}
+	offset, known := parseOffset(m.zone)
+	written := m.zone[0] == '+' || m.zone[0] == '-' // whoever writes UTC means it
+	if !known || written && offset != right && otherSeason(wall, offset) {
+		return wall, true
+	}
+	return m.wall(time.FixedZone("", offset)).In(loc), false
+}
+
+// wall is the moment at which clocks in loc show it. An hour that the change
+// to summer time skips becomes an existing one beside it; of an hour that
+// comes twice it is the first.
+func (m moment) wall(loc *time.Location) time.Time {
+	t := time.Date(m.year, time.Month(m.month), m.day, m.hour, m.minute, m.second, 0, loc)
 	if first := t.Add(-time.Hour); first.Hour() == t.Hour() {
 		t = first
 	}
-	return t.In(loc)
+	return t
 }
+
+// otherSeason reports that t's zone has the offset, in seconds, at another
+// time of that year: somebody writes +0100 in June too.
+func otherSeason(t time.Time, offset int) bool {
+	for _, month := range []time.Month{time.January, time.July} {
+		if _, o := time.Date(t.Year(), month, 1, 12, 0, 0, 0, t.Location()).Zone(); o == offset {
+			return true
+		}
+	}
+	return false
+}
+
+// midnight reports the hour that programs write for a day without one.
+func (m moment) midnight() bool { return m.hour == 0 && m.minute == 0 && m.second == 0 }
 
 // String writes the moment as front matter wants it.
 func (m moment) String() string {
@@ -56,150 +86,51 @@ func (m moment) String() string {
 	return s
 }
 
-// frontMatterDate is the one form the front matter takes, with "T" or a space
-// before the hour. Anything looser could be read in two ways by two people.
+// frontMatterDate begins with the year, so that nobody can read it in two
+// ways: 2026-11-19, 2026/11/19, 20261119, with an hour and a zone or without.
 var frontMatterDate = regexp.MustCompile(
-	`^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?(Z|[+-]\d\d:?\d\d))?)?$`)
+	`^(\d{4})(?:([-/.])(\d{1,2})([-/.])(\d{1,2})|(\d\d)(\d\d))` +
+		`(?:(?:[Tt]| *, *| +)(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?)?(?: *(Z|z|[+-]\d{1,2}(?::?\d\d)?|[A-Z]{2,5}|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+))?$`)
 
 func parseDate(text string) (m moment, ok bool) {
 	g := frontMatterDate.FindStringSubmatch(text)
-	if g == nil {
+	if g == nil || g[2] != g[4] {
 		return moment{}, false
 	}
-	m = moment{year: number(g[1]), month: number(g[2]), day: number(g[3]),
-		hour: number(g[4]), minute: number(g[5]), second: number(g[6]), clock: g[4] != ""}
-	if g[7] == "" {
-		return m, true
+	m = moment{year: number(g[1]), month: number(g[3] + g[6]), day: number(g[5] + g[7]),
+		hour: number(g[8]), minute: number(g[9]), second: number(g[10]), clock: g[8] != "", zone: strings.ToUpper(g[11])}
+	if strings.Contains(g[11], "/") {
+		m.zone = g[11]
 	}
-	m.zone, ok = parseOffset(g[7])
-	return m, ok
+	if m.midnight() && (m.zone != "" || g[10] != "") {
+		m.clock = false
+	}
+	return m, true
 }
 
-// parseOffset reads Z, +01:00 and +0100, up to the 14 hours of Kiribati.
-func parseOffset(text string) (*time.Location, bool) {
-	if text == "Z" {
-		return time.UTC, true
+// parseOffset reads, in seconds, Z, UTC, GMT, +1, +01:00 and +0100, up to the
+// 14 hours of Kiribati.
+func parseOffset(zone string) (seconds int, ok bool) {
+	switch {
+	case zone == "Z" || zone == "UTC" || zone == "GMT":
+		return 0, true
+	case zone[0] != '+' && zone[0] != '-':
+		return 0, false
 	}
-	digits := strings.ReplaceAll(text[1:], ":", "")
-	hours, minutes := number(digits[:2]), number(digits[2:])
-	seconds := (hours*60 + minutes) * 60
-	if text[0] == '-' {
+	digits := strings.ReplaceAll(zone[1:], ":", "")
+	if len(digits) <= 2 {
+		digits += "00"
+	}
+	hours, minutes := number(digits[:len(digits)-2]), number(digits[len(digits)-2:])
+	seconds = (hours*60 + minutes) * 60
+	if zone[0] == '-' {
 		seconds = -seconds
 	}
-	return time.FixedZone("", seconds), minutes < 60 && hours*60+minutes <= 14*60
+	return seconds, minutes < 60 && hours*60+minutes <= 14*60
 }
 
 // number reads a short run of digits; "" is zero.
 func number(digits string) int {
 	n, _ := strconv.Atoi(digits)
 	return n
-}
-
-// The words people put in dates. They are read here, never shown: what is
-// shown comes from locales/. Every form is folded; the first is the full one.
-var (
-	monthWords = map[string][12]string{
-		"fr": {"janvier janv", "fevrier fevr fev", "mars", "avril avr", "mai", "juin", "juillet juil", "aout", "septembre sept", "octobre oct", "novembre nov", "decembre dec"},
-		"en": {"january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug", "september sept sep", "october oct", "november nov", "december dec"},
-	}
-	weekdayWords = map[string][7]string{
-		"fr": {"dimanche dim", "lundi lun", "mardi mar", "mercredi mer", "jeudi jeu", "vendredi ven", "samedi sam"},
-		"en": {"sunday sun", "monday mon", "tuesday tue tues", "wednesday wed", "thursday thu thur thurs", "friday fri", "saturday sat"},
-	}
-)
-
-// loose lists the ways people write a date, on folded text. The day comes
-// before the month, but where the month is a word.
-var loose = func() []*regexp.Regexp {
-	var weekdays []string
-	for _, days := range weekdayWords {
-		for _, forms := range days {
-			weekdays = append(weekdays, strings.Fields(forms)...)
-		}
-	}
-	head := `^(?:(?P<weekday>` + strings.Join(weekdays, "|") + `)\.?,? +)?(?:(?:le|the) +)?`
-	const clock = `(?:[ ,;|·t\p{Pd}]+(?:(?:a|at) +)?(?:(?P<hour>\d{1,2}) ?(?:h(?:eures?)?|:) ?(?P<minute>\d\d)?(?: ?mi?n)?(?: ?(?P<half>[ap])\.?m\.?)?|(?P<hour12>\d{1,2}) ?(?P<half12>[ap])\.?m\.?))?[ .,;:\p{Pd}]*$`
-	forms := []string{
-		`(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4}|\d\d)`,
-		`(?P<year>\d{4})[./-](?P<month>\d{1,2})[./-](?P<day>\d{1,2})`,
-		`(?P<day>\d{1,2})(?:er|st|nd|rd|th)? +(?:of +)?(?P<word>[a-z]+)\.?,? +(?P<year>\d{4}|\d\d)`,
-		`(?P<word>[a-z]+)\.? +(?P<day>\d{1,2})(?:st|nd|rd|th)?,? +(?P<year>\d{4})`,
-	}
-	var compiled []*regexp.Regexp
-	for _, form := range forms {
-		compiled = append(compiled, regexp.MustCompile(head+form+clock))
-	}
-	return compiled
-}()
-
-// parseLooseDate reads a date as an author writes it at the top of a text:
-// 20.02.25 — 11h00, jeudi 1er mars 2025 à 11 h, February 20, 2025. Two digits
-// of a year are of this century.
-func parseLooseDate(text string) (m moment, ok bool) {
-	text = strings.TrimSpace(fold(text))
-	for _, form := range loose {
-		g := form.FindStringSubmatch(text)
-		if g == nil {
-			continue
-		}
-		group := func(name string) string {
-			if i := form.SubexpIndex(name); i >= 0 {
-				return g[i]
-			}
-			return ""
-		}
-		if m, ok := momentOf(group); ok {
-			return m, true
-		}
-	}
-	return moment{}, false
-}
-
-func momentOf(group func(string) string) (m moment, ok bool) {
-	m = moment{year: number(group("year")), month: number(group("month")), day: number(group("day")), weekday: group("weekday")}
-	if len(group("year")) == 2 {
-		m.year += 2000
-	}
-	if word := group("word"); word != "" {
-		if m.month, m.lang = monthOf(word); m.month == 0 {
-			return m, false
-		}
-	}
-	m.clock = group("hour")+group("hour12") != ""
-	m.hour, m.minute = number(group("hour")+group("hour12")), number(group("minute"))
-	if half := group("half") + group("half12"); half != "" {
-		if m.hour < 1 || m.hour > 12 {
-			m.hour = 24 // no such hour: the moment's fault
-		} else if m.hour %= 12; half == "p" {
-			m.hour += 12
-		}
-	}
-	return m, true
-}
-
-// monthOf numbers a folded word from 1; lang is empty when several languages share the word.
-func monthOf(word string) (month int, lang string) {
-	for l, months := range monthWords {
-		for i, forms := range months {
-			if !slices.Contains(strings.Fields(forms), word) {
-				continue
-			}
-			if month != 0 {
-				return i + 1, ""
-			}
-			month, lang = i+1, l
-		}
-	}
-	return month, lang
-}
-
-func weekdayOf(word string) (day time.Weekday, known bool) {
-	for _, days := range weekdayWords {
-		for i, forms := range days {
-			if slices.Contains(strings.Fields(forms), word) {
-				return time.Weekday(i), true
-			}
-		}
-	}
-	return 0, false
 }

@@ -39,7 +39,7 @@ type CTA struct{ Label, URL string }
 type Severity int
 
 const (
-	Warning Severity = iota // the entry is used as it is
+	Warning Severity = iota // the entry is used as it is, without a value that could not be read
 	Error                   // the entry, or the part named, is left out
 )
 

@@ -1,26 +1,12 @@
 package content
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
 )
-
-// Imported is a plain editorial, understood: first line its date, then a
-// title, paragraphs, and perhaps a closing call to action.
-type Imported struct {
-	Date     time.Time
-	HasClock bool
-	Lang     string
-	Title    string
-	Body     string // Markdown that renders as the text was typed
-	CTA      CTA
-}
 
 // Lengths, in characters, beyond which a line is a paragraph, not what it might have been.
 const (
@@ -28,51 +14,41 @@ const (
 	longestCTA   = 120
 )
 
-// Import reads a plain editorial as authors send it, in UTF-8 or Windows-1252.
+// Import reads a plain editorial as authors send it, in UTF-8 or Windows-1252:
+// first line its date, then a title, paragraphs, and perhaps a closing call to
+// action. Its Markdown renders as the text was typed.
 // With a problem of severity Error there is nothing to use. The problems name
 // no file: the caller knows where the text came from.
-func Import(text []byte, o Options) (Imported, []Problem) {
+func Import(text []byte, o Options) (File, []Problem) {
 	p := &parser{options: o.WithDefaults()}
 	if len(text) > maxFile {
 		p.refuse("file-too-large", 0, map[string]any{"Limit": maxFile >> 10})
-		return Imported{}, p.problems
+		return File{}, p.problems
 	}
-	decoded := p.decode(normalise(text))
-	if !p.checkText(decoded) {
-		return Imported{}, p.problems
+	decoded, ok := p.decode(normalise(text))
+	if ok {
+		decoded, ok = p.checkText(lineBreaks.Replace(decoded))
 	}
-	imported := p.editorial(strings.Split(decoded, "\n"))
+	if !ok {
+		return File{}, p.problems
+	}
+	file := p.editorial(strings.Split(decoded, "\n"))
 	if refused(p.problems) {
-		return Imported{}, p.problems
+		return File{}, p.problems
 	}
-	return imported, p.problems
+	return file, p.problems
 }
 
 // lineBreaks are Unicode's own, which word processors leave in pasted text.
 var lineBreaks = strings.NewReplacer("\u2028", "\n", "\u2029", "\n\n")
 
-// decode takes what is not UTF-8 for Windows-1252, the other thing French
-// texts come in; Latin-1 differs from it in control characters only.
-func (p *parser) decode(data []byte) string {
-	line := badEncoding(data)
-	if line == 0 {
-		return lineBreaks.Replace(string(data))
-	}
-	p.warn("import-encoding", line, nil)
-	var b strings.Builder
-	for _, c := range data {
-		b.WriteRune(charmap.Windows1252.DecodeByte(c))
-	}
-	return b.String()
-}
-
-func (p *parser) editorial(lines []string) Imported {
+func (p *parser) editorial(lines []string) File {
 	at := skipBlank(lines, 0)
 	m, ok := p.dateLine(lines, at)
 	if !ok {
-		return Imported{}
+		return File{}
 	}
-	im := Imported{Date: m.in(p.options.Location), HasClock: m.clock, Lang: p.options.Languages[0]}
+	im := File{Date: m.wall(p.options.Location), HasClock: m.clock, Lang: p.options.Languages[0]}
 	if l := nearest(m.lang, p.options.Languages); m.lang != "" && l != "" {
 		im.Lang = l
 	}
@@ -80,11 +56,11 @@ func (p *parser) editorial(lines []string) Imported {
 	at = skipBlank(lines, at+1)
 	if at == len(lines) {
 		p.refuse("import-title", dated+1, nil)
-		return Imported{}
+		return File{}
 	}
 	if utf8.RuneCountInString(lines[at]) > longestTitle {
 		p.refuse("import-title", at+1, nil)
-		return Imported{}
+		return File{}
 	}
 	im.Title = strings.TrimSpace(strings.ReplaceAll(lines[at], "\t", " "))
 	paragraphs := paragraphsOf(lines, at+1)
@@ -118,7 +94,7 @@ func (p *parser) dateLine(lines []string, at int) (m moment, ok bool) {
 		p.refuse(fault, at+1, value)
 		return m, false
 	}
-	if day, named := weekdayOf(m.weekday); named && day != m.in(time.UTC).Weekday() {
+	if day, named := weekdayOf(m.weekday); named && day != m.wall(time.UTC).Weekday() {
 		p.warn("import-weekday", at+1, value)
 	}
 	return m, true
@@ -215,46 +191,4 @@ func ctaOf(line string) CTA {
 		return CTA{Label: m[1], URL: m[2]}
 	}
 	return CTA{Label: line}
-}
-
-// FileName is where the entry belongs: 2025-02-20-la-course-a-l-ia.fr.md.
-func (im Imported) FileName() string {
-	name := im.Date.Format("2006-01-02")
-	if slug := Slugify(im.Title); slug != "" {
-		name += "-" + slug
-	}
-	return name + "." + im.Lang + ".md"
-}
-
-// Markdown is the entry's file.
-func (im Imported) Markdown() []byte {
-	var b strings.Builder
-	b.WriteString("---\n")
-	fmt.Fprintf(&b, "title: %s\n", scalar(im.Title))
-	date := im.Date.Format("2006-01-02")
-	if im.HasClock {
-		date = im.Date.Format("2006-01-02 15:04")
-	}
-	fmt.Fprintf(&b, "date: %s\n", date)
-	if im.CTA.Label != "" {
-		fmt.Fprintf(&b, "cta:\n  label: %s\n", scalar(im.CTA.Label))
-		if im.CTA.URL != "" {
-			fmt.Fprintf(&b, "  url: %s\n", scalar(im.CTA.URL))
-		}
-	}
-	b.WriteString("---\n")
-	if im.Body != "" {
-		b.WriteString("\n" + im.Body)
-	}
-	return []byte(b.String())
-}
-
-// plainScalar is text that YAML takes for nothing else; the rest is quoted.
-var plainScalar = regexp.MustCompile(`^\pL[\pL\pN ’'.,!?;()«»\x{A0}\x{202F}/–—…-]*$`)
-
-func scalar(text string) string {
-	if plainScalar.MatchString(text) {
-		return text
-	}
-	return quoted(text)
 }

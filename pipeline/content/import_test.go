@@ -61,7 +61,7 @@ func TestImportSample(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	r := parse(im.FileName(), im.Markdown(), o.WithDefaults())
+	r := parse(im.FileName(), im.Markdown(), time.Time{}, o.WithDefaults())
 	if len(r.problems) > 0 {
 		t.Fatal(r.problems)
 	}
@@ -101,10 +101,10 @@ func TestImportEncodings(t *testing.T) {
 	tests := []struct{ name, text, problems string }{
 		{"crlf", strings.ReplaceAll(text, "\n", "\r\n"), ""},
 		{"bom", "\uFEFF" + text, ""},
-		{"windows-1252", ansi, "1 import-encoding"},
-		{"windows-1252, crlf", strings.ReplaceAll(ansi, "\n", "\r\n"), "1 import-encoding"},
+		{"windows-1252", ansi, "1 encoding-guessed"},
+		{"windows-1252, crlf", strings.ReplaceAll(ansi, "\n", "\r\n"), "1 encoding-guessed"},
 		{"nul", text + "\x00", "6 control-character"},
-		{"utf-16", "\xff\xfe2\x000\x00", "1 import-encoding 1 control-character"},
+		{"utf-16", "\xff\xfe2\x000\x00", "1 encoding-guessed 1 control-character"},
 		{"too large", text + strings.Repeat("a\n", maxFile/2), "0 file-too-large"},
 		{"empty", "", "1 import-date"},
 	}
@@ -179,20 +179,66 @@ func TestFrontMatterDates(t *testing.T) {
 		{"2026-11-19T11:00", "2026-11-19T11:00:00+01:00"},
 		{"2026-11-19T11:00:00Z", "2026-11-19T12:00:00+01:00"},
 		{"2026-11-19T11:00:00.250Z", "2026-11-19T12:00:00+01:00"},
-		{"2026-07-19 11:00 +0100", "2026-07-19T12:00:00+02:00"},
+
 		{"2026-11-19T11:00-05:00", "2026-11-19T17:00:00+01:00"},
+		{"2026-06-25 13:00:00 +02:00", "2026-06-25T13:00:00+02:00"},
+		{"2026-11-19 9:05:00 +0100", "2026-11-19T09:05:00+01:00"},
+		{"2026-06-25T13:00:00.000Z", "2026-06-25T15:00:00+02:00"},
+		{"2026-06-25 13:00 UTC", "2026-06-25T15:00:00+02:00"},
+		{"2026-06-25 13:00 CEST", "2026-06-25T13:00:00+02:00"},
+		{"2026-06-25 13:00 Europe/Paris", "2026-06-25T13:00:00+02:00"},
+		{"2026-6-5", "2026-06-05T00:00:00+02:00"},
+		{"2026/06/25", "2026-06-25T00:00:00+02:00"},
+		{"20260625", "2026-06-25T00:00:00+02:00"},
+		// Midnight is how programs write a day.
+		{"2026-06-25T00:00:00.000Z", "2026-06-25T00:00:00+02:00"},
+		{"2026-06-25T00:00:00+02:00", "2026-06-25T00:00:00+02:00"},
+		{"2026-06-25 00:00:00", "2026-06-25T00:00:00+02:00"},
 		{"'2026-11-19 11:00'", "2026-11-19T11:00:00+01:00"},
 		{"\"2026-11-19\"", "2026-11-19T00:00:00+01:00"},
 		{"2026-03-29 02:30", "2026-03-29T03:30:00+02:00"}, // the hour that summer time skips
 		{"2026-10-25 02:30", "2026-10-25T02:30:00+02:00"}, // the one that comes twice
 	}
 	for _, tt := range tests {
-		r := parse("a.md", []byte("---\ntitle: A\ndate: "+tt.in+"\n---\nTexte.\n"), Options{Location: paris(t)}.WithDefaults())
+		r := parse("a.md", []byte("---\ntitle: A\ndate: "+tt.in+"\n---\nTexte.\n"), time.Time{}, Options{Location: paris(t)}.WithDefaults())
 		if got := r.entry.Date.Format(time.RFC3339); got != tt.want || len(r.problems) > 0 {
 			t.Errorf("%s: got %s %v, want %s", tt.in, got, r.problems, tt.want)
 		}
-		if clock := strings.Contains(tt.in, ":"); r.entry.HasClock != clock {
+		if clock := strings.Contains(tt.in, ":") && !strings.Contains(tt.in, "00:00:00"); r.entry.HasClock != clock {
 			t.Errorf("%s: HasClock %v", tt.in, r.entry.HasClock)
+		}
+	}
+}
+
+// An offset that the newsletter's zone does not have on that day is a habit
+// or a slip: the hour stays.
+func TestDoubtfulOffsets(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ zone, in, want string }{
+		{"Europe/Paris", "2026-06-25 13:00 +0100", "2026-06-25T13:00:00+02:00"},
+		{"Europe/Paris", "2026-12-25 13:00:00 +02:00", "2026-12-25T13:00:00+01:00"},
+		{"Europe/Paris", "2026-06-25T13:00+01", "2026-06-25T13:00:00+02:00"},
+		{"Europe/Paris", "2026-06-25 13:00 CET", "2026-06-25T13:00:00+02:00"},
+		{"Europe/Paris", "2026-06-25 13:00 EST", "2026-06-25T13:00:00+02:00"},
+		{"Europe/Paris", "2026-06-25 13:00 America/Montreal", "2026-06-25T13:00:00+02:00"},
+		{"Europe/Paris", "2026-06-25T13:00-17:40", "2026-06-25T13:00:00+02:00"},
+		{"America/Montreal", "2026-06-25 13:00 -0500", "2026-06-25T13:00:00-04:00"},
+		{"Europe/London", "2026-06-25 13:00 +0000", "2026-06-25T13:00:00+01:00"},
+		// Other places' offsets are meant.
+		{"Europe/Paris", "2026-06-25 13:00 -0400", "2026-06-25T19:00:00+02:00"},
+		{"Europe/London", "2026-06-25 13:00Z", "2026-06-25T14:00:00+01:00"},
+		{"UTC", "2026-06-25 13:00 +0200", "2026-06-25T11:00:00Z"},
+	}
+	for _, tt := range tests {
+		zone, err := time.LoadLocation(tt.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := parse("a.md", []byte("---\ntitle: A\ndate: "+tt.in+"\n---\nTexte.\n"), time.Time{}, Options{Location: zone}.WithDefaults())
+		warned := len(r.problems) == 1 && r.problems[0].ID == "date-offset" && r.problems[0].Severity == Warning && r.problems[0].Line == 3
+		wall := strings.Contains(tt.want, "T13:00")
+		if got := r.entry.Date.Format(time.RFC3339); got != tt.want || warned != wall || !warned && len(r.problems) > 0 {
+			t.Errorf("%s in %s: got %s %v, want %s", tt.in, tt.zone, got, r.problems, tt.want)
 		}
 	}
 }
@@ -215,7 +261,7 @@ func checkImport(t interface{ Errorf(string, ...any) }, typed string) {
 	if refused(problems) {
 		return
 	}
-	r := parse(im.FileName(), im.Markdown(), Options{}.WithDefaults())
+	r := parse(im.FileName(), im.Markdown(), time.Time{}, Options{}.WithDefaults())
 	for _, p := range r.problems {
 		if p.Severity == Error {
 			t.Errorf("%s on line %d of\n%s", p.ID, p.Line, im.Markdown())

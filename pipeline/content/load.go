@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,6 +22,8 @@ const (
 	maxFile   = 256 << 10
 	maxHeader = 64 << 10
 	maxLine   = 16 << 10
+
+	maxProblems = 50 // told of one file; the rest is a number
 )
 
 // Options are what the newsletter knows and its entries leave unsaid.
@@ -55,11 +55,12 @@ func (o Options) WithDefaults() Options {
 // the others are read as if it were not there; err is for a root that cannot
 // be read at all.
 //
-// Passed over without a word: names that begin with "_" or ".", README and
-// LISEZMOI in any language, other extensions, and whatever is neither a file
-// nor a folder, such as a pipe. A link to a folder is not followed; a link to
-// a file is, as far as fsys allows: os.Root keeps links inside the root,
-// os.DirFS does not.
+// Posts of Jekyll, Hugo, Eleventy and MkDocs load as they are: their keys,
+// dates and folders are understood, and what means nothing in a mail is passed
+// over. What could change the text or the day it is sent is a problem.
+//
+// A link to a folder is not followed; a link to a file is, as far as fsys
+// allows: os.Root keeps links inside the root, os.DirFS does not.
 func Load(fsys fs.FS, o Options) (entries []Entry, problems []Problem, err error) {
 	o = o.WithDefaults()
 	names, problems, err := list(fsys)
@@ -72,7 +73,7 @@ func Load(fsys fs.FS, o Options) (entries []Entry, problems []Problem, err error
 	}
 	readings = slices.DeleteFunc(readings, func(r reading) bool { return r.entry.Path == "" || refused(r.problems) })
 	readings, doubles := dropDoubles(readings)
-	readings, claimed := assignSlugs(readings)
+	claimed := assignSlugs(readings)
 	for _, r := range readings {
 		entries = append(entries, r.entry)
 	}
@@ -80,51 +81,36 @@ func Load(fsys fs.FS, o Options) (entries []Entry, problems []Problem, err error
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
-	return entries, problems, nil
+	return entries, shorten(problems), nil
+}
+
+// shorten leaves maxProblems of each file, errors before warnings. The
+// problems come sorted by file.
+func shorten(problems []Problem) (short []Problem) {
+	for len(problems) > 0 {
+		n := 1
+		for n < len(problems) && problems[n].File == problems[0].File {
+			n++
+		}
+		short = append(short, firstOf(problems[:n])...)
+		problems = problems[n:]
+	}
+	return short
+}
+
+func firstOf(problems []Problem) []Problem {
+	if len(problems) <= maxProblems {
+		return problems
+	}
+	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(b.Severity, a.Severity) })
+	kept := slices.Clone(problems[:maxProblems])
+	slices.SortStableFunc(kept, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+	return append(kept, Problem{ID: "problems-more", File: problems[0].File, Args: map[string]any{"Count": len(problems) - maxProblems}})
 }
 
 // refused reports whether any of the problems keeps the entry out.
 func refused(problems []Problem) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == Error })
-}
-
-// list walks the tree and names the files to read.
-func list(fsys fs.FS) (names []string, problems []Problem, err error) {
-	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil && name == ".":
-			return fmt.Errorf("read the folder of entries: %w", err)
-		case err != nil:
-			problems = append(problems, Problem{ID: "folder-unreadable", Severity: Error, File: shown(name)})
-			return fs.SkipDir
-		case name != "." && passedOver(d):
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-		case !d.IsDir() && isMarkdown(name):
-			names = append(names, name)
-		}
-		return nil
-	})
-	slices.Sort(names)
-	return names, problems, err
-}
-
-func passedOver(d fs.DirEntry) bool {
-	name := d.Name()
-	if name[0] == '_' || name[0] == '.' {
-		return true
-	}
-	if d.IsDir() {
-		return false
-	}
-	stem, _, _ := strings.Cut(name, ".")
-	return strings.EqualFold(stem, "readme") || strings.EqualFold(stem, "lisezmoi")
-}
-
-func isMarkdown(name string) bool {
-	ext := path.Ext(name)
-	return strings.EqualFold(ext, ".md") || strings.EqualFold(ext, ".markdown")
 }
 
 // reading is what one file gave.
@@ -159,7 +145,7 @@ var (
 	errNotRegular = errors.New("not a regular file")
 )
 
-// readOne leaves the entry's path empty when there is nothing to read; a name
+// readOne leaves the entry's path empty when there is no entry to read; a name
 // that is no file, such as a link to a folder, is no problem either.
 func readOne(fsys fs.FS, name string, o Options) reading {
 	complain := func(id string, args map[string]any) reading {
@@ -168,7 +154,7 @@ func readOne(fsys fs.FS, name string, o Options) reading {
 	if strings.ContainsFunc(name, unicode.IsControl) {
 		return complain("file-name", map[string]any{"Name": shown(name)})
 	}
-	data, err := readLimited(fsys, name)
+	data, changed, err := readLimited(fsys, name)
 	switch {
 	case errors.Is(err, errNotRegular):
 		return reading{}
@@ -179,34 +165,34 @@ func readOne(fsys fs.FS, name string, o Options) reading {
 	case err != nil:
 		return complain("file-unreadable", nil)
 	}
-	return parse(name, data, o)
+	return parse(name, data, changed, o)
 }
 
 // readLimited trusts neither the size a file states nor that it stays the same.
-func readLimited(fsys fs.FS, name string) ([]byte, error) {
+func readLimited(fsys fs.FS, name string) (data []byte, changed time.Time, err error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
-		return nil, err
+		return nil, changed, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errNotRegular // opening a pipe would wait for ever
+		return nil, changed, errNotRegular // opening a pipe would wait for ever
 	}
 	if info.Size() > maxFile {
-		return nil, errTooLarge
+		return nil, changed, errTooLarge
 	}
 	f, err := fsys.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, changed, err
 	}
 	defer f.Close()
-	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
-	if _, err := data.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
-		return nil, err
+	text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	if _, err := text.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
+		return nil, changed, err
 	}
-	if data.Len() > maxFile {
-		return nil, errTooLarge
+	if text.Len() > maxFile {
+		return nil, changed, errTooLarge
 	}
-	return data.Bytes(), nil
+	return text.Bytes(), info.ModTime(), nil
 }
 
 func isLink(fsys fs.FS, name string) bool {

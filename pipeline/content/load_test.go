@@ -101,10 +101,27 @@ func TestPlaces(t *testing.T) {
 		{"2026/2026-11-19-titre.md", "2026/2026-11-19-titre", "", "2026-11-19", "titre"},
 		{"2025/01/01/2026-11-19-titre.md", "2025/01/01/2026-11-19-titre", "", "2026-11-19", "titre"},
 		{"12026-11-19-titre.md", "12026-11-19-titre", "", "", "12026-11-19-titre"},
+		{"docs/rdp/2026/rdp_2026-06-19.md", "docs/rdp/2026/rdp_2026-06-19", "", "2026-06-19", "rdp-2026-06-19"},
+		{"20260625-titre.md", "20260625-titre", "", "2026-06-25", "titre"},
+		{"20260625.md", "20260625", "", "2026-06-25", ""},
+		{"reference-20267725.md", "reference-20267725", "", "", "reference-20267725"},
+		{"120260625.md", "120260625", "", "", "120260625"},
+		{"2026-6-5-titre.md", "2026-6-5-titre", "", "2026-06-05", "titre"},
+		{"2026_06_25_titre.md", "2026_06_25_titre", "", "2026-06-25", "titre"},
+		{"2026.06.25 - Titre.md", "2026.06.25 - Titre", "", "2026-06-25", "titre"},
+		{"2026-11-19-retour-sur-le-2025-01-02.md", "2026-11-19-retour-sur-le-2025-01-02", "", "2026-11-19", "retour-sur-le-2025-01-02"},
+		{"2026-17-01-titre.md", "2026-17-01-titre", "", "2026-17-01", "titre"},
+		{"posts/2026/titre/index.fr.md", "posts/2026/titre", "fr", "", "titre"},
+		{"posts/2026-06-25-titre/texte.md", "posts/2026-06-25-titre/texte", "", "2026-06-25", "texte"},
+		{"posts/2026/06/25/titre/index.md", "posts/2026/06/25/titre", "", "2026-06-25", "titre"},
+		{"en/blog/2026-06-25-titre.md", "blog/2026-06-25-titre", "en", "2026-06-25", "titre"},
+		{"en/blog/2026-06-25-titre.fr.md", "en/blog/2026-06-25-titre", "fr", "2026-06-25", "titre"},
+		{"de/titre.md", "de/titre", "", "", "titre"},
+		{"2026-06-25-en.md", "2026-06-25-en", "", "2026-06-25", "en"},
 		{"Été à l’île.md", "Été à l’île", "", "", "ete-a-l-ile"},
 	}
 	for _, tt := range tests {
-		want := place{tt.id, tt.lang, tt.date, tt.slug}
+		want := place{id: tt.id, lang: tt.lang, date: tt.date, slug: tt.slug}
 		if got := placeOf(tt.name, []string{"fr", "en", "gsw"}); got != want {
 			t.Errorf("placeOf(%q) = %+v, want %+v", tt.name, got, want)
 		}
@@ -115,7 +132,9 @@ func TestLoadPassesOver(t *testing.T) {
 	t.Parallel()
 	fsys := folder(map[string]string{
 		"b.md": sound, "a/c.MD": sound, "a.markdown": sound,
-		"_brouillon.md": "x", "_modeles/a.md": "x", ".cache/a.md": "x", ".a.md": "x", "README.md": "x", "lisezmoi.fr.md": "x",
+		"_brouillon.md": "x", "_modeles/a.md": "x", "_brouillons/2026-11-19-a.md": "x", "node_modules/a/b.md": "x",
+		"blog/_posts/2026-11-19-d.md": sound, "_newsletters/2026-11-19-e.md": sound, "_posts/_a.md": "x", "_posts.md": "x",
+		".cache/a.md": "x", ".a.md": "x", "README.md": "x", "lisezmoi.fr.md": "x",
 		"a/ReadMe.markdown": "x", "notes.txt": "x", "image.png": "x", "md": "x",
 	})
 	fsys["pipe.md"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
@@ -124,7 +143,7 @@ func TestLoadPassesOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "+ a.markdown\n+ a/c.MD\n+ b.md\n+ dossier.md/a.md\n"
+	want := "+ _newsletters/2026-11-19-e.md\n+ a.markdown\n+ a/c.MD\n+ b.md\n+ blog/_posts/2026-11-19-d.md\n+ dossier.md/a.md\n"
 	if got := summary(entries, problems); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
@@ -143,14 +162,17 @@ func TestLoadBytes(t *testing.T) {
 		{"blank lines first", "\n \n" + sound, "+ a.md\n"},
 		{"blanks after the fences", strings.ReplaceAll(sound, "---", "--- \t"), "+ a.md\n"},
 		{"no last line end", "---\ntitle: A\ndate: 2026-11-19\nexcerpt: B\n---", "+ a.md\n"},
-		{"latin-1", latin1, "a.md:6 file-encoding !\n"},
-		{"latin-1 in the title", "---\ntitle: \xe9t\xe9\n---\n", "a.md:2 file-encoding !\n"},
-		{"utf-16", "\xff\xfe-\x00-\x00-\x00", "a.md:1 file-encoding !\n"},
-		{"cut in a letter", sound + "\n\xc3", "a.md:7 file-encoding !\n"},
+		{"latin-1", latin1, "a.md:6 encoding-guessed\n+ a.md\n"},
+		{"latin-1 in the title", "---\ntitle: \xe9t\xe9\ndate: 2026-11-19\n---\nB", "a.md:2 encoding-guessed\n+ a.md\n"},
+		{"latin-1 pasted into utf-8", sound + "é\xe9", "a.md:6 file-encoding !\n"},
+		{"no letter of windows-1252", sound + "\x81", "a.md:6 file-encoding !\n"},
+		{"utf-16", "\xff\xfe-\x00-\x00-\x00", "a.md:1 encoding-guessed\na.md:1 control-character ! Code=U+0000\n"},
+		{"cut in a letter", sound + "é\n\xc3", "a.md:7 file-encoding !\n"},
 		{"nul", sound + "a\x00b\n", "a.md:6 control-character ! Code=U+0000\n"},
 		{"escape", sound + "\n\x1b[2J\n", "a.md:7 control-character ! Code=U+001B\n"},
-		{"c1", sound + "\u0092\n", "a.md:6 control-character ! Code=U+0092\n"},
-		{"del in the front matter", "---\ntitle: a\x7fb\n---\n", "a.md:2 control-character ! Code=U+007F\n"},
+		{"c1", sound + "l\u0092eau\n", "a.md:6 control-mended Code=U+0092\n+ a.md\n"},
+		{"del in the front matter", "---\ntitle: a\x7fb\ndate: 2026-11-19\n---\nB", "a.md:2 control-mended Code=U+007F\n+ a.md\n"},
+		{"vertical tab", sound + "a\vb\n", "a.md:6 control-mended Code=U+000B\n+ a.md\n"},
 		{"bidi", sound + "a\u202Eb\n", "a.md:6 bidi-control Code=U+202E\n+ a.md\n"},
 		{"bidi isolate", sound + "a\u2066b\u2069\n", "a.md:6 bidi-control Code=U+2066\n+ a.md\n"},
 		{"long line", sound + strings.Repeat("é", maxLine/2) + "\n", "+ a.md\n"},
@@ -163,8 +185,8 @@ func TestLoadBytes(t *testing.T) {
 		{"braces", "---\na: " + strings.Repeat("{a: ", maxLine/4-10) + "\n---\n", "a.md:2 front-matter-nested !\n"},
 		{"dashes", "---\n" + strings.Repeat("- ", maxLine/2-10) + "a\n---\n", "a.md:2 front-matter-nested !\n"},
 		{"keys", "---\n" + strings.Repeat("? ", maxLine/2-10) + "a\n---\n", "a.md:2 front-matter-nested !\n"},
-		{"empty file", "", "a.md:0 date-missing !\na.md:0 title-missing !\na.md:0 body-empty\n"},
-		{"empty front matter", "---\n---\n", "a.md:0 body-empty\na.md:1 date-missing !\na.md:1 title-missing !\n"},
+		{"empty file", "", "a.md:0 date-missing !\na.md:0 title-from-name Title=A\na.md:0 body-empty\n"},
+		{"empty front matter", "---\n---\n", "a.md:0 body-empty\na.md:1 date-missing !\na.md:1 title-from-name Title=A\n"},
 		{"comments only", "---\n# rien\n---\nTexte.", "a.md:1 date-missing !\na.md:1 title-from-text Title=Texte.\n"},
 	}
 	for _, tt := range tests {
@@ -349,7 +371,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("---\n<<: *a\nimage: {src: x}\ncta: [\n---\n"))
 	f.Add([]byte("# _Titre_ `a`\n===\n~~~\n# b\n~~~\n1. \\# c [d](e)"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := parse("2026-11-19-a.md", data, Options{}.WithDefaults())
+		r := parse("2026-11-19-a.md", data, time.Time{}, Options{}.WithDefaults())
 		if refused(r.problems) {
 			return
 		}

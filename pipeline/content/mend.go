@@ -1,8 +1,8 @@
 package content
 
 import (
+	"cmp"
 	"errors"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -56,7 +56,7 @@ func slip(line string) (id string, args map[string]any) {
 		return "", nil
 	}
 	key, colon, value := m[1], m[2], strings.TrimSpace(m[3])
-	if colon == ":" && fields[key] != nil {
+	if colon == ":" && among(fields, key) {
 		return "front-matter-space", map[string]any{"Key": shown(key), "Value": shown(value)}
 	}
 	if yaml.Load([]byte(strings.TrimSpace(line)), new(yaml.Node)) == nil {
@@ -80,49 +80,92 @@ func slip(line string) (id string, args map[string]any) {
 // among YAML's, and invisible characters become visible.
 func quoted(text string) string { return strconv.QuoteToGraphic(text) }
 
+// unknownKey is a key that nothing reads, and the one its author most likely
+// meant, if any.
+type unknownKey struct {
+	field
+	near string
+}
+
+// tellUnknown warns only, and once for all keys that are like no other, so
+// that other programs may keep keys of their own. A misspelt draft is
+// nevertheless a draft: it must not be sent by a slip.
+func (p *parser) tellUnknown() {
+	slices.SortFunc(p.unknown, func(a, b unknownKey) int { return cmp.Compare(a.line, b.line) })
+	var keys []string
+	line := 0
+	for _, k := range p.unknown {
+		if k.near == "" {
+			keys, line = append(keys, shown(k.key)), cmp.Or(line, k.line)
+			continue
+		}
+		p.warn("key-misspelled", k.line, map[string]any{"Key": shown(k.key), "Near": k.near})
+		if on, _ := toggleValue(k.node.Value); k.near == "draft" && on {
+			p.entry.Draft = true
+		}
+	}
+	if keys != nil {
+		p.warn("key-unknown", line, map[string]any{"Keys": shown(strings.Join(keys, ", ")), "Count": len(keys)})
+	}
+}
+
 // inFrench are keys French authors write of themselves.
 var inFrench = map[string]string{
 	"titre": "title", "langue": "lang", "rubrique": "section", "surtitre": "kicker", "chapo": "excerpt", "extrait": "excerpt",
-	"auteur": "authors", "auteurs": "authors", "mots-cles": "tags", "etiquettes": "tags", "brouillon": "draft",
+	"auteur": "authors", "auteurs": "authors", "mots_cles": "tags", "etiquettes": "tags", "brouillon": "draft",
 	"legende": "alt", "lien": "url", "typographie": "typography",
 }
 
-// nearestKey is the known key an author most likely meant, "" when none is near.
-func nearestKey(key string, readers map[string]reader) string {
-	const far, longest = 3, 32 // nothing longer is near a key
-	if len(key) > longest {
+// nearestKey is the key not given that an author most likely meant, "" when
+// none is near.
+func nearestKey(key string, table []known, given map[string]field) string {
+	const longest = 32 // nothing longer is near a key
+	folded := fold(key)
+	if len(key) > longest || folded == "" {
 		return ""
 	}
-	folded := fold(key)
-	if near := inFrench[folded]; readers[near] != nil {
-		return near
+	best, distance := "", 3
+	if len(folded) < 5 {
+		distance = 2
 	}
-	best, distance := "", min(far, len(folded))
-	for _, known := range slices.Sorted(maps.Keys(readers)) {
-		if d := editDistance(folded, known); d < distance {
-			best, distance = known, d
+	for _, k := range table {
+		if slices.ContainsFunc(k.names, func(name string) bool { _, ok := given[name]; return ok }) {
+			continue
+		}
+		name := k.names[0]
+		if inFrench[folded] == name {
+			return name
+		}
+		if d := editDistance(folded, name); d < distance && folded[0] == name[0] {
+			best, distance = name, d
 		}
 	}
 	return best
 }
 
-// editDistance is Levenshtein's, on bytes: keys are ASCII.
+// editDistance counts the letters to add, to drop, to change or to swap with
+// their neighbours; on bytes, keys are ASCII.
 func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range b {
+		rows[0][j+1] = j + 1
 	}
 	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
 		for j := range len(b) {
-			change := diagonal
+			change := rows[i][j]
 			if a[i] != b[j] {
 				change++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			d := min(change, rows[i][j+1]+1, rows[i+1][j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				d = min(d, rows[i-1][j-1]+1)
+			}
+			rows[i+1][j+1] = d
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

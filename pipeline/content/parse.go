@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // parser gathers one file's entry and what is wrong with it.
@@ -12,10 +15,14 @@ type parser struct {
 	entry    Entry
 	problems []Problem
 
-	fence    int      // line of the opening fence, 0 without front matter
-	header   []string // lines of the front matter
+	format   string          // how the front matter begins: "---", "+++", "---json"
+	fence    int             // line of the opening fence, 0 without front matter
+	header   []string        // lines of the front matter
+	aliased  map[string]bool // YAML anchors that something refers to
+	unknown  []unknownKey
 	slugLine int
 	badDate  bool // already reported
+	page     bool // its layout is that of a page, not of a post
 }
 
 func (p *parser) refuse(id string, line int, args map[string]any) { p.report(id, Error, line, args) }
@@ -25,21 +32,20 @@ func (p *parser) report(id string, s Severity, line int, args map[string]any) {
 	p.problems = append(p.problems, Problem{ID: id, Severity: s, File: p.entry.Path, Line: line, Args: args})
 }
 
-// parse reads one file.
-func parse(name string, data []byte, o Options) reading {
+// parse reads one file. changed is when it was last written to.
+func parse(name string, data []byte, changed time.Time, o Options) reading {
 	sum := sha256.Sum256(data)
 	p := &parser{options: o, entry: Entry{Path: name, Hash: hex.EncodeToString(sum[:])}}
-	p.read(normalise(data))
+	p.read(normalise(data), changed)
 	return reading{p.entry, p.slugLine, p.problems}
 }
 
-func (p *parser) read(data []byte) {
-	if line := badEncoding(data); line > 0 {
-		p.refuse("file-encoding", line, nil)
+func (p *parser) read(data []byte, changed time.Time) {
+	text, ok := p.decode(data)
+	if !ok {
 		return
 	}
-	text := string(data)
-	if !p.checkText(text) {
+	if text, ok = p.checkText(text); !ok {
 		return
 	}
 	header, ok := p.split(text)
@@ -48,9 +54,17 @@ func (p *parser) read(data []byte) {
 	}
 	place := placeOf(p.entry.Path, p.options.Languages)
 	p.entry.ID = place.id
+	p.entry.Draft = p.entry.Draft || place.draft
+	p.settleDate(place, changed)
+	if p.page && p.entry.Date.IsZero() && !refused(p.problems) {
+		p.problems = nil
+		p.warn("page-undated", p.fence, nil)
+		p.entry = Entry{}
+		return
+	}
 	p.settleLanguage(place)
-	p.settleDate(place)
-	p.settleTitle()
+	p.findResidues()
+	p.settleTitle(place)
 	if p.slugLine == 0 {
 		p.entry.Slug = place.slug
 	}
@@ -59,49 +73,7 @@ func (p *parser) read(data []byte) {
 	}
 }
 
-// split cuts the front matter, between two lines "---", from the body. Blank
-// lines may precede it. A file may have none: its name then says the date.
-func (p *parser) split(text string) (header string, ok bool) {
-	trimmed := strings.TrimLeft(text, " \t\n")
-	start := strings.LastIndexByte(text[:len(text)-len(trimmed)], '\n') + 1
-	line := 1 + strings.Count(text[:start], "\n")
-	first, rest, _ := strings.Cut(text[start:], "\n")
-	switch {
-	case isFence(first, "+++"):
-		p.refuse("front-matter-toml", line, nil)
-		return "", false
-	case !isFence(first, "---"):
-		p.entry.Body, p.entry.BodyLine = text, 1
-		return "", true
-	}
-	header, body, closed := cutAtFence(rest)
-	switch {
-	case !closed:
-		p.refuse("front-matter-unclosed", line, nil)
-		return "", false
-	case len(header) > maxHeader:
-		p.refuse("front-matter-too-large", line, map[string]any{"Limit": maxHeader >> 10})
-		return "", false
-	}
-	p.fence = line
-	p.entry.Body, p.entry.BodyLine = body, line+strings.Count(header, "\n")+2
-	return header, true
-}
-
-func isFence(line, fence string) bool { return strings.TrimRight(line, " \t") == fence }
-
-func cutAtFence(text string) (before, after string, found bool) {
-	for start := 0; start < len(text); {
-		line, rest, _ := strings.Cut(text[start:], "\n")
-		if isFence(line, "---") {
-			return text[:start], rest, true
-		}
-		start += len(line) + 1
-	}
-	return "", "", false
-}
-
-// settleLanguage: the front matter, else the file name, else the newsletter.
+// settleLanguage: the front matter, else the path, else the newsletter.
 func (p *parser) settleLanguage(place place) {
 	if p.entry.Lang == "" {
 		p.entry.Lang = place.lang
@@ -109,23 +81,93 @@ func (p *parser) settleLanguage(place place) {
 	if p.entry.Lang == "" {
 		p.entry.Lang = p.options.Languages[0]
 	}
+	p.entry.Lang = withoutRegion(p.entry.Lang, p.options.Languages)
 	if !spoken(p.entry.Lang, p.options.Languages) {
 		p.warn("lang-unread", 0, map[string]any{"Lang": p.entry.Lang, "Languages": strings.Join(p.options.Languages, ", ")})
 	}
 }
 
-// settleDate: the front matter, else the path.
-func (p *parser) settleDate(place place) {
+// settleDate: the front matter, else the path. A draft without a date has
+// that of its last change, as in Jekyll; it is not sent anyway.
+func (p *parser) settleDate(place place, changed time.Time) {
 	switch {
 	case p.badDate || !p.entry.Date.IsZero():
-	case place.date == "":
-		p.refuse("date-missing", p.fence, nil)
-	default:
+	case place.date != "":
 		m, _ := parseDate(place.date)
 		if fault := m.fault(); fault != "" {
 			p.refuse(fault, 0, map[string]any{"Value": place.date})
 			return
 		}
-		p.entry.Date = m.in(p.options.Location)
+		p.entry.Date = m.wall(p.options.Location)
+	case p.entry.Draft && !changed.IsZero():
+		p.entry.Date = changed.In(p.options.Location)
+	case !p.page:
+		p.refuse("date-missing", p.fence, nil)
 	}
+}
+
+// readDate takes MkDocs' group of dates too, of which it is the first.
+func (p *parser) readDate(f field) bool {
+	if f.node.Kind == yaml.MappingNode {
+		if created := valueOf(f.node, "created", "published", "publish"); created != nil {
+			f.node = created
+		}
+	}
+	value := ""
+	if p.isText(f) {
+		value = p.text(f)
+	}
+	if value == "" {
+		p.badDate = refused(p.problems)
+		return p.badDate
+	}
+	m, ok := p.dateOf(f, value)
+	if !ok {
+		p.badDate = true
+		return true
+	}
+	t, doubt := m.in(p.options.Location)
+	if doubt {
+		p.warn("date-offset", p.line(f.node), map[string]any{"Value": shown(value), "Zone": p.options.Location.String()})
+	}
+	p.entry.Date, p.entry.HasClock = t, m.clock
+	return true
+}
+
+// dateOf reads a date that can be read in one way only, and shows an author
+// the right form of another, where it can be told.
+func (p *parser) dateOf(f field, value string) (m moment, ok bool) {
+	line := p.line(f.node)
+	m, exact := parseDate(value)
+	loose := false
+	if !exact {
+		m, loose = parseLooseDate(value)
+	}
+	if !exact && !loose {
+		p.refuse("date-format", line, map[string]any{"Value": shown(value), "Example": "2026-11-19"})
+		return m, false
+	}
+	if fault := m.fault(); fault != "" {
+		p.refuse(fault, line, map[string]any{"Value": shown(value)})
+		return m, false
+	}
+	args := map[string]any{"Value": shown(value), "Example": m.String()}
+	if m.dayFirst {
+		p.refuse("date-format", line, args)
+		return m, false
+	}
+	if loose {
+		p.warn("date-loose", line, args)
+	}
+	return m, true
+}
+
+// readPublishDate is Hugo's: before it, nothing is published.
+func (p *parser) readPublishDate(f field) bool {
+	date, clock := p.entry.Date, p.entry.HasClock
+	if told := p.readDate(f); !told || p.entry.Date.After(date) {
+		return told
+	}
+	p.entry.Date, p.entry.HasClock = date, clock
+	return true
 }

@@ -44,30 +44,25 @@ func Slugify(text string) string {
 }
 
 // assignSlugs makes slugs unique in each language. Those that authors chose
-// stand, and the second of two alike is refused. The others follow the
-// oldest entry first, so that a new "edito" takes another slug and the links
-// already sent keep theirs.
-func assignSlugs(readings []reading) (kept []reading, problems []Problem) {
+// come first, then the oldest entry, so that a new "edito" takes another slug
+// and the links already sent keep theirs.
+func assignSlugs(readings []reading) (problems []Problem) {
 	owner := map[[2]string]string{} // language and slug → path
-	for _, r := range readings {
-		if r.slugLine > 0 {
-			key := [2]string{r.entry.Lang, r.entry.Slug}
-			if path, taken := owner[key]; taken {
-				problems = append(problems, Problem{ID: "slug-duplicate", Severity: Error, File: r.entry.Path, Line: r.slugLine,
-					Args: map[string]any{"Slug": r.entry.Slug, "First": path}})
+	for _, chosen := range []bool{true, false} {
+		for _, r := range byAge(readings) {
+			if (r.slugLine > 0) != chosen {
 				continue
 			}
-			owner[key] = r.entry.Path
+			slug := freeSlug(r.entry, owner)
+			if chosen && slug != r.entry.Slug {
+				problems = append(problems, Problem{ID: "slug-duplicate", File: r.entry.Path, Line: r.slugLine,
+					Args: map[string]any{"Slug": r.entry.Slug, "First": owner[[2]string{r.entry.Lang, r.entry.Slug}], "Instead": slug}})
+			}
+			r.entry.Slug = slug
+			owner[[2]string{r.entry.Lang, slug}] = r.entry.Path
 		}
-		kept = append(kept, r)
 	}
-	for _, r := range byAge(kept) {
-		if r.slugLine == 0 {
-			r.entry.Slug = freeSlug(r.entry, owner)
-			owner[[2]string{r.entry.Lang, r.entry.Slug}] = r.entry.Path
-		}
-	}
-	return kept, problems
+	return problems
 }
 
 func byAge(readings []reading) []*reading {

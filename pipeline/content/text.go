@@ -3,9 +3,12 @@ package content
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // normalise gives text LF line ends and no byte order mark, whichever editor it comes from.
@@ -37,14 +40,51 @@ func badEncoding(data []byte) int {
 	return line
 }
 
-// checkText reports, once each, what no text may contain, and returns false
-// when it must be refused. Control characters never come from a keyboard and
-// could end a header or drive a terminal. Marks that turn the direction of
-// writing can make a text read otherwise than it is stored, but Arabic and
-// Hebrew quotations need them: whoever proofreads is told, and decides.
-func (p *parser) checkText(text string) bool {
+// decode takes what is not UTF-8 for Windows-1252, the other thing French
+// texts come in; Latin-1 differs from it in control characters only. A text
+// in which some letters are UTF-8 is not that, but damaged.
+func (p *parser) decode(data []byte) (text string, ok bool) {
+	line := badEncoding(data)
+	if line == 0 {
+		return string(data), true
+	}
+	if somewhatUTF8(data) || slices.ContainsFunc(data, unassigned) {
+		p.refuse("file-encoding", line, nil)
+		return "", false
+	}
+	p.warn("encoding-guessed", line, nil)
+	var b strings.Builder
+	for _, c := range data {
+		b.WriteRune(charmap.Windows1252.DecodeByte(c))
+	}
+	return b.String(), true
+}
+
+// unassigned reports a byte that Windows-1252 gives no letter.
+func unassigned(c byte) bool { return charmap.Windows1252.DecodeByte(c) == utf8.RuneError }
+
+// somewhatUTF8 reports a letter beyond ASCII that is written in UTF-8.
+func somewhatUTF8(data []byte) bool {
+	for len(data) > 0 {
+		_, size := utf8.DecodeRune(data)
+		if size > 1 {
+			return true
+		}
+		data = data[size:]
+	}
+	return false
+}
+
+// checkText reports, once each, what a text had better not contain, and
+// returns false when it must be refused. Control characters never come from a
+// keyboard and could end a header or drive a terminal; but for those of a file
+// that is no text, they are taken out, or were letters before some program
+// took Windows-1252 for Latin-1. Marks that turn the direction of writing can
+// make a text read otherwise than it is stored, but Arabic and Hebrew
+// quotations need them: whoever proofreads is told, and decides.
+func (p *parser) checkText(text string) (mended string, ok bool) {
 	line, start := 1, 0
-	var control, turn, long int
+	var binary, control, turn, long int
 	var controlRune, turnRune rune
 	for i, r := range text {
 		switch {
@@ -54,8 +94,14 @@ func (p *parser) checkText(text string) bool {
 			}
 			line, start = line+1, i+1
 		case r >= ' ' && r < 0x7F || r == '\t':
-		case unicode.IsControl(r) && control == 0:
-			control, controlRune = line, r
+		case r == 0 || r == escape:
+			if binary == 0 {
+				binary, controlRune = line, r
+			}
+		case unicode.IsControl(r):
+			if control == 0 && binary == 0 {
+				control, controlRune = line, r
+			}
 		case turnsDirection(r) && turn == 0:
 			turn, turnRune = line, r
 		}
@@ -66,13 +112,32 @@ func (p *parser) checkText(text string) bool {
 	if turn > 0 {
 		p.warn("bidi-control", turn, map[string]any{"Code": codePoint(turnRune)})
 	}
-	if control > 0 {
-		p.refuse("control-character", control, map[string]any{"Code": codePoint(controlRune)})
-	}
 	if long > 0 {
 		p.refuse("line-too-long", long, map[string]any{"Limit": maxLine >> 10})
 	}
-	return control == 0 && long == 0
+	if binary > 0 {
+		p.refuse("control-character", binary, map[string]any{"Code": codePoint(controlRune)})
+	} else if control > 0 {
+		p.warn("control-mended", control, map[string]any{"Code": codePoint(controlRune)})
+		text = strings.Map(withoutControl, text)
+	}
+	return text, binary == 0 && long == 0
+}
+
+const escape = 0x1B // begins what drives a terminal
+
+func withoutControl(r rune) rune {
+	switch {
+	case r == '\n' || r == '\t' || !unicode.IsControl(r):
+		return r
+	case r == '\v' || r == '\f':
+		return ' '
+	case r >= 0x80:
+		if letter := charmap.Windows1252.DecodeByte(byte(r)); letter != utf8.RuneError {
+			return letter
+		}
+	}
+	return -1
 }
 
 // turnsDirection reports Unicode's explicit embeddings, overrides and isolates.

@@ -10,7 +10,7 @@ import (
 // not show it a second time: a first-level heading that stands in for the
 // title, or opens the body with the same words, is taken out. What is left
 // keeps its line numbers.
-func (p *parser) settleTitle() {
+func (p *parser) settleTitle(place place) {
 	e := &p.entry
 	lines := strings.Split(e.Body, "\n")
 	h, found := firstHeading(lines)
@@ -24,11 +24,7 @@ func (p *parser) settleTitle() {
 		}
 		e.Body = strings.Join(lines, "\n")
 	case e.Title == "":
-		if e.Title = firstWords(lines); e.Title == "" {
-			p.refuse("title-missing", p.fence, nil)
-			return
-		}
-		p.warn("title-from-text", p.fence, map[string]any{"Title": e.Title})
+		p.makeTitle(lines, place)
 	}
 	for {
 		line, rest, more := strings.Cut(e.Body, "\n")
@@ -37,6 +33,22 @@ func (p *parser) settleTitle() {
 		}
 		e.Body, e.BodyLine = rest, e.BodyLine+1
 	}
+}
+
+// makeTitle takes the first words or, of a picture alone, those of the file's name.
+func (p *parser) makeTitle(lines []string, place place) {
+	id := "title-from-text"
+	title := firstWords(lines)
+	if title == "" && place.slug != "" {
+		id = "title-from-name"
+		title = strings.ToUpper(place.slug[:1]) + strings.ReplaceAll(place.slug[1:], "-", " ")
+	}
+	if title == "" {
+		p.refuse("title-missing", p.fence, nil)
+		return
+	}
+	p.entry.Title = title
+	p.warn(id, p.fence, map[string]any{"Title": title})
 }
 
 // heading is a first-level heading on lines [from, to).
@@ -49,30 +61,24 @@ type heading struct {
 var (
 	atx       = regexp.MustCompile(`^ {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$`)
 	underline = regexp.MustCompile(`^ {0,3}=+[ \t]*$`)
-	codeFence = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})")
 	paragraph = regexp.MustCompile(`^ {0,3}[^\s#>]`)
 )
 
 // firstHeading finds "# Title", or a line with "===" under it, outside code blocks.
 func firstHeading(lines []string) (h heading, found bool) {
 	h.leading = true
-	fence := ""
+	var code codeBlock
 	for i, line := range lines {
-		switch m := codeFence.FindStringSubmatch(line); {
-		case fence != "":
-			if m != nil && strings.HasPrefix(m[1], fence) && strings.TrimSpace(line) == m[1] {
-				fence = ""
-			}
+		if code.holds(line) {
+			h.leading = false
 			continue
-		case m != nil:
-			fence = m[1]
 		}
 		h.from, h.to = i, i+1
 		if m := atx.FindStringSubmatch(line); m != nil {
-			h.text = plain(m[1])
+			h.text = plain(withoutResidues(m[1]))
 		} else if i+1 < len(lines) && underline.MatchString(lines[i+1]) && paragraph.MatchString(line) &&
 			(i == 0 || strings.TrimSpace(lines[i-1]) == "") {
-			h.text, h.to = plain(line), i+2
+			h.text, h.to = plain(withoutResidues(line)), i+2
 		}
 		if h.text != "" {
 			return h, true
@@ -100,6 +106,7 @@ func bare(s string) string {
 var (
 	escaped  = regexp.MustCompile(`\\([!-/:-@\[-` + "`" + `{-~])`)
 	blockTag = regexp.MustCompile(`^(?:[#>\-*+\s]+|\d{1,9}[.)]\s+)+`)
+	tag      = regexp.MustCompile(`<!--.*?-->|</?\pL[^<>]*>`)
 	inline   = []*regexp.Regexp{ // each keeps its group
 		regexp.MustCompile("`+([^`]+)`+"),
 		regexp.MustCompile(`!?\[([^\[\]]*)\]\([^()]*\)`),
@@ -132,7 +139,7 @@ func plain(s string) string {
 func firstWords(lines []string) string {
 	const most = 60
 	for _, line := range lines {
-		text := []rune(plain(blockTag.ReplaceAllString(line, "")))
+		text := []rune(plain(blockTag.ReplaceAllString(tag.ReplaceAllString(withoutResidues(line), ""), "")))
 		if !strings.ContainsFunc(string(text), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 			continue
 		}

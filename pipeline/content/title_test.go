@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -16,7 +17,7 @@ func TestTitles(t *testing.T) {
 		if !ok {
 			continue
 		}
-		r := parse("2026-11-19-"+name+".md", f.Data, Options{}.WithDefaults())
+		r := parse("2026-11-19-"+name+".md", f.Data, time.Time{}, Options{}.WithDefaults())
 		got := fmt.Sprintf("%s\n%d\n%s", r.entry.Title, r.entry.BodyLine, r.entry.Body)
 		if refused(r.problems) {
 			got = r.problems[0].ID
@@ -36,11 +37,13 @@ func TestTitles(t *testing.T) {
 func TestNearestKey(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ in, want string }{
-		{"titel", "title"}, {"Title", "title"}, {"titre", "title"}, {"dat", "date"}, {"author", "authors"}, {"Étiquettes", "tags"},
+		{"titel", "title"}, {"titre", "title"}, {"dat", "date"}, {"autors", "authors"}, {"Étiquettes", "tags"},
 		{"brouillon", "draft"}, {"drafts", "draft"}, {"couleur", ""}, {"x", ""}, {"", ""}, {"legende", ""}, {strings.Repeat("title", 100), ""},
+		{"page", ""}, {"name", ""}, {"state", ""}, {"link", ""}, {"sulg", ""}, {"\u0301", ""},
 	}
+	given := map[string]field{"slug": {}}
 	for _, tt := range tests {
-		if got := nearestKey(tt.in, fields); got != tt.want {
+		if got := nearestKey(tt.in, fields, given); got != tt.want {
 			t.Errorf("nearestKey(%q) = %q, want %q", tt.in, got, tt.want)
 		}
 	}

@@ -1,0 +1,63 @@
+package content
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// list walks the tree and names the files to read.
+//
+// Passed over without a word: names that begin with "_" or ".", but for the
+// folders in which Jekyll keeps entries; node_modules; README and LISEZMOI in
+// any language; other extensions; and whatever is neither a file nor a folder,
+// such as a pipe.
+func list(fsys fs.FS) (names []string, problems []Problem, err error) {
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil && name == ".":
+			return fmt.Errorf("read the folder of entries: %w", err)
+		case err != nil:
+			problems = append(problems, Problem{ID: "folder-unreadable", Severity: Error, File: shown(name)})
+			return fs.SkipDir
+		case name != "." && passedOver(d):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case !d.IsDir() && isMarkdown(name):
+			names = append(names, name)
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return names, problems, err
+}
+
+// draftFolder is Jekyll's: what lies in it is a draft, and need have no date.
+const draftFolder = "_drafts"
+
+// entryFolders begin with "_" and are read all the same. Another one, such as
+// _brouillons, may be where a team hides what must not be sent.
+var entryFolders = []string{draftFolder, "_posts", "_newsletters", "_news", "_articles", "_billets"}
+
+func passedOver(d fs.DirEntry) bool {
+	name := d.Name()
+	if d.IsDir() && (slices.Contains(entryFolders, name) || name == "node_modules") {
+		return name == "node_modules"
+	}
+	if name[0] == '_' || name[0] == '.' {
+		return true
+	}
+	if d.IsDir() {
+		return false
+	}
+	stem, _, _ := strings.Cut(name, ".")
+	return strings.EqualFold(stem, "readme") || strings.EqualFold(stem, "lisezmoi")
+}
+
+func isMarkdown(name string) bool {
+	ext := path.Ext(name)
+	return strings.EqualFold(ext, ".md") || strings.EqualFold(ext, ".markdown")
+}
