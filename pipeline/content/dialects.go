@@ -18,6 +18,7 @@ var fields = []known{
 	{names: []string{"cta"}, read: (*parser).readCTA},
 	{names: []string{"draft"}, read: (*parser).readDraft},
 	{names: []string{"published"}, read: (*parser).readPublished},
+	{names: []string{"status"}, read: (*parser).readStatus},
 	{names: []string{"slug"}, read: (*parser).readSlug},
 	{names: []string{"typography"}, read: (*parser).readTypography},
 	{names: []string{"layout", "type"}, every: true, read: (*parser).readLayout},
@@ -36,7 +37,7 @@ func set(to *string, text string) (told bool) {
 var meaningless = words(`
 	layout type template theme skin style css class classes cssclass js script scripts markup outputs
 	permalink url uri alias aliases redirect redirect_from redirect_to canonical canonical_url canonicalurl
-	id uid uuid guid ref key wordpress_id post_id lang_ref translationkey translation_key translations page_id
+	id uid uuid guid ref key wordpress_id post_id parent_id password meta lang_ref translationkey translation_key translations page_id
 	weight order nav_order nav_exclude nav_title has_children parent grand_parent ancestor position
 	menu menus eleventynavigation eleventyexcludefromcollections eleventycomputed templateengineoverride
 	toc toc_label toc_icon toc_sticky toc_depth tocopen showtoc table_of_contents sidebar sidebar_label hide_table_of_contents

@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"html"
 	"regexp"
 	"strings"
 	"time"
@@ -32,7 +33,11 @@ func (f File) FileName() string {
 func (f File) Markdown() []byte {
 	var b strings.Builder
 	b.WriteString("---\n")
-	fmt.Fprintf(&b, "title: %s\n", scalar(f.Title))
+	title := f.Title
+	if plainOf(title) != title {
+		title = html.EscapeString(title)
+	}
+	fmt.Fprintf(&b, "title: %s\n", scalar(title))
 	date := f.Date.Format(time.DateOnly)
 	if f.HasClock {
 		date = f.Date.Format("2006-01-02 15:04")

@@ -29,8 +29,12 @@ func (p *parser) split(text string) (header string, ok bool) {
 		p.refuse("front-matter-json", line, nil)
 		return "", false
 	default:
-		p.entry.Body, p.entry.BodyLine = text, 1
-		return "", true
+		header, body := bareHeader(text[start:])
+		if header != "" {
+			p.fence = line - 1
+		}
+		p.entry.Body, p.entry.BodyLine = body, line+strings.Count(text[start:len(text)-len(body)], "\n")
+		return header, true
 	}
 	header, body, closed := cutAtFence(rest, m[1])
 	switch {
@@ -48,6 +52,35 @@ func (p *parser) split(text string) (header string, ok bool) {
 
 // fence opens the front matter; Eleventy lets a language follow.
 var fence = regexp.MustCompile(`^(---|\+\+\+)(\w*)[ \t]*$`)
+
+var bareKey = regexp.MustCompile(`^([A-Za-z][\w-]*):\s`)
+
+// bareHeader takes off the front matter that MkDocs lets stand without fences,
+// up to a blank line, and Hexo with the closing one only. Other text may begin
+// with "Rappel:"; this begins with a known key, and has a title or a date.
+func bareHeader(text string) (header, body string) {
+	told, length := false, 0
+	for line := range strings.Lines(text) {
+		end := strings.TrimSpace(line)
+		if end == "" || end == "---" {
+			header, body = text[:length], text[length+len(line):]
+			break
+		}
+		key := ""
+		if m := bareKey.FindStringSubmatch(line); m != nil {
+			key = strings.ToLower(m[1])
+		}
+		if length == 0 && !among(fields, key) && !meaningless[key] || key == "" && !strings.ContainsRune(" \t-", rune(line[0])) {
+			return "", text
+		}
+		told = told || key == "title" || key == "date"
+		length += len(line)
+	}
+	if !told || header == "" {
+		return "", text
+	}
+	return header, body
+}
 
 // cutAtFence also closes YAML at "...", its own end of a document.
 func cutAtFence(text, fence string) (before, after string, found bool) {

@@ -276,9 +276,10 @@ func checkImport(t interface{ Errorf(string, ...any) }, typed string) {
 // unescape reads CommonMark's backslash escapes, section 2.4.
 func unescape(s string) string { return escaped.ReplaceAllString(s, "$1") }
 
+// solid leaves out white space, and control characters as import does.
 func solid(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
+		if r = withoutControl(r); unicode.IsSpace(r) {
 			return -1
 		}
 		return r

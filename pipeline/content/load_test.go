@@ -369,6 +369,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(sound))
 	f.Add([]byte("\uFEFF---\r\ntitle: \"a\\r\\nb\"\r\ndate: 23/11/2026\r\ntags: [a, [b]]\r\n---\r\n# Titre\r\n"))
 	f.Add([]byte("---\n<<: *a\nimage: {src: x}\ncta: [\n---\n"))
+	f.Add([]byte("+++\ntitle = '''a'''\ndate = 2026-11-19T08:00:00\n[image]\nsrc = \"a\"\n[[author]]\nname = \"b\"\n+++\n{{< a >}}\n"))
+	f.Add([]byte("Title: a\nDate: 2026-06-25 13:00 +0100\nTags: a, b\n\n{% a %}\n\n    {{ b }}\n`` c ` {{ ``\n"))
+	f.Add([]byte("---\ndate: {created: 25 juin 2026}\nauthors: [&a b, *a, {name: *a}]\nsummary: \"<b>&#13;&#10;a\"\n...\n\xe9"))
 	f.Add([]byte("# _Titre_ `a`\n===\n~~~\n# b\n~~~\n1. \\# c [d](e)"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := parse("2026-11-19-a.md", data, time.Time{}, Options{}.WithDefaults())

@@ -39,7 +39,7 @@ func TestNearestKey(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"titel", "title"}, {"titre", "title"}, {"dat", "date"}, {"autors", "authors"}, {"Étiquettes", "tags"},
 		{"brouillon", "draft"}, {"drafts", "draft"}, {"couleur", ""}, {"x", ""}, {"", ""}, {"legende", ""}, {strings.Repeat("title", 100), ""},
-		{"page", ""}, {"name", ""}, {"state", ""}, {"link", ""}, {"sulg", ""}, {"\u0301", ""},
+		{"page", ""}, {"name", ""}, {"link", ""}, {"sulg", ""}, {"\u0301", ""},
 	}
 	given := map[string]field{"slug": {}}
 	for _, tt := range tests {

@@ -2,6 +2,7 @@ package content
 
 import (
 	"cmp"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
@@ -48,7 +49,9 @@ func (p *parser) text(f field) string {
 	return strings.ReplaceAll(text, "\t", " ")
 }
 
-func (p *parser) readTitle(f field) bool { return p.isText(f) && set(&p.entry.Title, p.prose(f)) }
+func (p *parser) readTitle(f field) bool {
+	return p.isText(f) && set(&p.entry.Title, p.prose(field{f.key, f.line, withoutHTML(f.node)}))
+}
 
 // prose is text that YAML may have cut: after a blank, "#" begins a comment,
 // and half of "title: Le billet #12" is gone without a word.
@@ -72,11 +75,27 @@ func (p *parser) prose(f field) string {
 // readExcerpt takes several lines in quotes too, as a block has them.
 func (p *parser) readExcerpt(f field) bool {
 	if f.node.Kind == yaml.ScalarNode {
-		joined := *f.node
+		joined := *withoutHTML(f.node)
 		joined.Value = lineEnds.ReplaceAllString(strings.TrimSpace(joined.Value), " ")
 		f.node = &joined
 	}
 	return set(&p.entry.Excerpt, p.prose(f))
+}
+
+var inlineTag = regexp.MustCompile(`(?i)</?(?:a|abbr|b|br|cite|code|del|div|em|i|img|p|small|span|strong|sub|sup|u)\b[^<>]*>`)
+
+// withoutHTML reads a text that site generators put into a page as it stands.
+func withoutHTML(n *yaml.Node) *yaml.Node {
+	text := *n
+	text.Value = plainOf(n.Value)
+	return &text
+}
+
+func plainOf(text string) string {
+	if !strings.ContainsAny(text, "<&") {
+		return text
+	}
+	return html.UnescapeString(inlineTag.ReplaceAllString(text, ""))
 }
 
 // list reads one text or a list of texts. An item may be a group with a name,
@@ -177,6 +196,15 @@ func (p *parser) readPublished(f field) bool {
 		p.warn("draft-unclear", p.line(f.node), map[string]any{"Key": f.key})
 	}
 	p.entry.Draft = p.entry.Draft || !on
+	return true
+}
+
+// readStatus is that of posts which were WordPress's.
+func (p *parser) readStatus(f field) bool {
+	switch strings.ToLower(f.node.Value) {
+	case "draft", "pending", "private", "future", "brouillon":
+		p.entry.Draft = true
+	}
 	return true
 }
 
