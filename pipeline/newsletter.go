@@ -57,6 +57,18 @@ func (n *Newsletter) Load() ([]content.Entry, []content.Problem, error) {
 	return entries, problems, nil
 }
 
+// current leaves out the warnings about entries that no issue will have any
+// more: an archive of a thousand posts may have thousands.
+func current(problems []content.Problem, verdicts []issue.Verdict) []content.Problem {
+	past := map[string]bool{}
+	for _, v := range verdicts {
+		for _, e := range v.Item.Versions {
+			past[e.Path] = v.Reason == issue.Sent || v.Reason == issue.TooOld
+		}
+	}
+	return slices.DeleteFunc(problems, func(p content.Problem) bool { return p.Severity == content.Warning && past[p.File] })
+}
+
 // hash is the same for the same documents, to the byte.
 func hash(documents []render.Document) string {
 	h := sha256.New()

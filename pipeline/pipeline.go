@@ -55,6 +55,7 @@ func (n *Newsletter) Plan(past issue.Past, now time.Time) (Plan, error) {
 		plan.Due = false
 		n.assemble(&plan, past, n.Calendar.Coming(past, n.First, now), entries)
 	}
+	plan.Problems = current(plan.Problems, plan.Verdicts)
 	plan.Commit = n.Commit()
 	return plan, n.render(&plan)
 }

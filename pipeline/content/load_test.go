@@ -181,6 +181,9 @@ func TestLoadBytes(t *testing.T) {
 		{"full file", sound + strings.Repeat("abcdefg\n", (maxFile-len(sound))/8), "+ a.md\n"},
 		{"300 KiB", sound + strings.Repeat("abcdefg\n", 300<<10/8), "a.md:0 file-too-large ! Limit=256\n"},
 		{"front matter", "---\n" + strings.Repeat("# un\n", maxHeader/5+1) + "---\n", "a.md:1 front-matter-too-large ! Limit=64\n"},
+		{"toml brackets", "+++\na = " + strings.Repeat("[", maxLine/2-10) + strings.Repeat("]", maxLine/2-10) + "\n+++\n", "a.md:2 front-matter-nested !\n"},
+		{"toml keys", "+++\na" + strings.Repeat(".a", maxLine/2-10) + " = 1\n+++\n", "a.md:2 front-matter-nested !\n"},
+		{"toml tables", "+++\na = " + strings.Repeat("{a=", 4000) + "1" + strings.Repeat("}", 4000) + "\n+++\n", "a.md:2 front-matter-nested !\n"},
 		{"brackets", "---\na: " + strings.Repeat("[", maxLine-10) + "\n---\n", "a.md:2 front-matter-nested !\n"},
 		{"braces", "---\na: " + strings.Repeat("{a: ", maxLine/4-10) + "\n---\n", "a.md:2 front-matter-nested !\n"},
 		{"dashes", "---\n" + strings.Repeat("- ", maxLine/2-10) + "a\n---\n", "a.md:2 front-matter-nested !\n"},
@@ -203,6 +206,30 @@ func TestLoadBytes(t *testing.T) {
 				t.Errorf("CR in the body: %q", entries[0].Body)
 			}
 		})
+	}
+}
+
+func TestLoadTellsTheFirstProblems(t *testing.T) {
+	t.Parallel()
+	text := "---\ndate: 2026-11-19\ntitle: A\ntitle: B\n---\n" + strings.Repeat("{{ a }}\n", 60)
+	_, problems, err := Load(folder(map[string]string{"a.md": text, "b.md": sound + "{{ b }}\n"}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "a.md:4 key-duplicate ! First=3 Key=title\n"
+	if got := summary(nil, problems[:1]); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	// The refusal kept the body from being read: one line, not sixty.
+	if got := summary(nil, problems[1:]); got != "b.md:6 residue-liquid Text={{ b }}\n" {
+		t.Errorf("got %q", got)
+	}
+	_, problems, err = Load(folder(map[string]string{"a.md": strings.Replace(text, "title: B\n", "", 1), "b.md": sound + "{{ b }}\n"}), Options{})
+	if err != nil || len(problems) != maxProblems+2 {
+		t.Fatal(len(problems), err)
+	}
+	if got, want := summary(nil, problems[maxProblems:]), "a.md:0 problems-more Count=10\nb.md:6 residue-liquid Text={{ b }}\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

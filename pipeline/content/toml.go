@@ -6,14 +6,29 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
 	"go.yaml.in/yaml/v4"
 )
 
+// What the library reads in time that grows with the square: a.a.a, of which
+// a line can hold thousands, and tables on one line in one another.
+var longKey = regexp.MustCompile(`(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){9}`)
+
+const maxInlineTables = 64
+
 // readTOML reads Hugo's front matter as if it had been written in YAML.
 func (p *parser) readTOML(header string) (root *yaml.Node, ok bool) {
+	if at := longKey.FindStringIndex(header); at != nil {
+		p.refuse("front-matter-nested", p.fence+1+strings.Count(header[:at[0]], "\n"), nil)
+		return nil, false
+	}
+	if strings.Count(header, "{") > maxInlineTables {
+		p.refuse("front-matter-nested", p.fence+1+strings.Count(header[:strings.IndexByte(header, '{')], "\n"), nil)
+		return nil, false
+	}
 	var table map[string]any
 	if _, err := toml.Decode(header, &table); err != nil {
 		line := 1
