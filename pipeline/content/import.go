@@ -175,7 +175,7 @@ var callWords = strings.Fields(`
 // calls reports a line that begins as a call does: Recevez, Abonnez-vous, Subscribe.
 func calls(line string) bool {
 	word, _, _ := strings.Cut(strings.ReplaceAll(fold(line), "’", "'"), " ")
-	verb, pronoun, _ := strings.Cut(strings.Trim(word, ".,;:!?«»\"→>»-"), "-")
+	verb, pronoun, _ := strings.Cut(strings.Trim(word, ".,;:!?«»\"→>-"), "-")
 	switch verb {
 	case "assez", "chez", "allez", "passez", "portez": // Portez-vous bien !
 		return false
