@@ -30,7 +30,7 @@ func placeOf(name string, languages []string) place {
 	base := folders[len(folders)-1]
 	folders = folders[:len(folders)-1]
 	p.draft = slices.Contains(folders, draftFolder)
-	if i := slices.IndexFunc(folders, func(f string) bool { return slices.Contains(languages, canonical(f)) }); i >= 0 && p.lang == "" {
+	if i := slices.IndexFunc(folders, func(f string) bool { return twoLetters.MatchString(f) && slices.Contains(languages, canonical(f)) }); i >= 0 && p.lang == "" {
 		p.lang = canonical(folders[i])
 		p.id = path.Join(append(slices.Delete(slices.Clone(folders), i, i+1), base)...)
 	}

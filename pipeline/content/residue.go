@@ -3,6 +3,7 @@ package content
 import (
 	"iter"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,11 +21,14 @@ var residues = []struct {
 	{"residue-attributes", regexp.MustCompile(`\{:\s*[^}\s][^}]*\}|\{\s*[.#][\pL_][^{}]*\}`)},
 }
 
+// iconSets are those of MkDocs' themes.
+var iconSets = []string{":fontawesome-", ":material-", ":octicons-", ":simple-"}
+
 // findResidues tells of each kind of residue once a line.
 func (p *parser) findResidues() {
 	for i, line := range proseLines(p.entry.Body) {
-		if !strings.ContainsAny(line, "{[!?:=>-") {
-			continue // most lines have nothing a residue is made of
+		if !suspect(line) {
+			continue
 		}
 		for _, r := range residues {
 			found := r.form.FindString(line)
@@ -35,6 +39,18 @@ func (p *parser) findResidues() {
 			line = r.form.ReplaceAllString(line, "")
 		}
 	}
+}
+
+// suspect is a quick look, since most lines have no residue.
+func suspect(line string) bool {
+	if strings.IndexByte(line, '{') >= 0 {
+		return true
+	}
+	text := strings.TrimLeft(line, " \t")
+	if text != "" && strings.IndexByte("[!?:=>-", text[0]) >= 0 {
+		return true
+	}
+	return slices.ContainsFunc(iconSets, func(set string) bool { return strings.Contains(line, set) })
 }
 
 // codeSpan is one on a single line, near enough for a title.
