@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
@@ -29,21 +30,31 @@ func (a *app) typo(locale string, asMarkdown, subject bool) error {
 	if err != nil {
 		return err
 	}
-	rules, ok := typography.New(locale, typography.Options{})
-	if !ok {
+	rules := rulesOf(locale)
+	if rules == nil {
 		a.note("typo.no-rules", "Locale", locale)
 	}
 	var out string
 	switch {
 	case asMarkdown:
-		if out, err = markdown.Bare(string(text), rules); err != nil {
-			return err
+		var findings []markdown.Finding
+		out, findings, err = markdown.Bare(string(text), rules, rulesOf)
+		for _, f := range findings {
+			a.report("", []content.Problem{{ID: f.ID, File: "-", Line: f.Line, Args: f.Args}})
 		}
 	case subject:
 		out = rules.Subject(string(text))
 	default:
 		out = rules.Text(string(text))
 	}
+	if err != nil {
+		return err
+	}
 	_, err = io.WriteString(a.stdout, out)
 	return err
+}
+
+func rulesOf(locale string) *typography.Rules {
+	rules, _ := typography.New(locale, typography.Options{})
+	return rules
 }

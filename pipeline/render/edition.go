@@ -113,7 +113,7 @@ func (ed *edition) blocks() []block {
 		}
 		b := ed.block(e, ed.anchors[i])
 		if !exact {
-			b.Lang, b.Dir = e.Lang, direction(e.Lang)
+			b.Lang, b.Dir = e.Lang, markdown.Direction(e.Lang)
 			b.Notice = ed.words.notice(item, e, ed.locale)
 		}
 		if !ed.convert(&b, e) {
@@ -139,7 +139,7 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 	b := block{
 		Anchor: anchor, URL: ed.online() + "#" + anchor,
 		Level:      2,
-		ReaderLang: ed.locale, ReaderDir: direction(ed.locale),
+		ReaderLang: ed.locale, ReaderDir: markdown.Direction(ed.locale),
 		Section: ed.phrase(rules, e.Section), Kicker: ed.phrase(rules, e.Kicker), Title: ed.phrase(rules, e.Title),
 		Dateline: ed.dateline(e),
 		file:     e.Path, excerpt: ed.phrase(rules, e.Excerpt),
@@ -156,10 +156,14 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 // entry that passes a limit.
 func (ed *edition) convert(b *block, e content.Entry) bool {
 	rules := ed.rules(e)
-	converter := markdown.New(markdown.Options{
-		Styles: ed.theme, Typography: rules, Words: ed.words.markdown(),
-		TopHeading: b.Level + 1, Resolve: ed.resolver(e),
-	})
+	options := markdown.Options{
+		Styles: ed.theme, Typography: rules, RulesOf: ed.rulesOf, Dir: markdown.Direction(e.Lang),
+		Words: ed.words.markdown(), TopHeading: b.Level + 1, Resolve: ed.resolver(e),
+	}
+	if e.Plain {
+		options.RulesOf = nil
+	}
+	converter := markdown.New(options)
 	body, err := converter.Convert(e.Body)
 	if refusal := (*markdown.Refusal)(nil); errors.As(err, &refusal) {
 		ed.note(e, content.Error, refusal.Finding)

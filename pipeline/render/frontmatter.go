@@ -17,11 +17,16 @@ func (ed *edition) rules(e content.Entry) *typography.Rules {
 	if e.Plain {
 		return nil
 	}
-	tag := e.Lang
-	if strings.HasPrefix(ed.locale, tag+"-") {
-		tag = ed.locale // "fr" read in fr-CA follows the usage of fr-CA
+	return ed.rulesOf(e.Lang)
+}
+
+// rulesOf are the typography of a language, nil for none. "fr" read in fr-CA
+// follows the usage of fr-CA.
+func (ed *edition) rulesOf(lang string) *typography.Rules {
+	if strings.HasPrefix(ed.locale, lang+"-") {
+		lang = ed.locale
 	}
-	rules, _ := typography.New(tag, ed.config.Typography)
+	rules, _ := typography.New(lang, ed.config.Typography)
 	return rules
 }
 

@@ -143,6 +143,44 @@ func TestTypography(t *testing.T) {
 	}
 }
 
+// A block whose author named its language is typeset as that language wants,
+// and says so, whatever the entry's language and the reader's.
+func TestLanguageOfABlock(t *testing.T) {
+	t.Parallel()
+	const french, english = "\n\n> Quel \"bruit\" !\n{lang=fr}", "\n\n> What \"noise\" !\n{lang=en}"
+	for _, test := range []struct {
+		name, locale string
+		entry        content.Entry
+		want, text   string
+	}{
+		{"en in fr", "fr", content.Entry{Lang: "fr", Body: "Oui." + english}, `<blockquote lang="en" | What “noise”!`, "> What “noise”!"},
+		{"fr in en", "en", content.Entry{Lang: "en", Body: "Yes." + french}, "<blockquote lang=\"fr\" | Quel «\u00a0bruit\u00a0»\u202f!", "> Quel «\u00a0bruit\u00a0»\u00a0!"},
+		{"fr in en for fr-CA", "fr-CA", content.Entry{Lang: "en", Body: "Yes." + french}, "<blockquote lang=\"fr\" | Quel «\u00a0bruit\u00a0»!", "> Quel «\u00a0bruit\u00a0»!"},
+		{"fr in ar", "fr", content.Entry{Lang: "ar", Body: "نعم." + french}, "<blockquote lang=\"fr\" dir=\"ltr\" | Quel «\u00a0bruit\u00a0»\u202f!", "> Quel «\u00a0bruit\u00a0»\u00a0!"},
+		{"as typed", "fr", content.Entry{Lang: "fr", Plain: true, Body: "Oui." + english}, `<blockquote lang="en" | What &quot;noise&quot; !`, "> What \"noise\" !"},
+	} {
+		test.entry.Path, test.entry.Title = "a.md", "A"
+		d := document(t, newRenderer(t, config()), single(test.entry), test.locale)
+		for _, want := range strings.Split(test.want, " | ") {
+			if !strings.Contains(d.HTML, want) || !strings.Contains(d.Web, want) {
+				t.Errorf("%s: the mail or the page lacks %q", test.name, want)
+			}
+		}
+		if !strings.Contains(d.Text, test.text+"\n") {
+			t.Errorf("%s: the text lacks %q", test.name, test.text)
+		}
+	}
+}
+
+// A summary is in the entry's language.
+func TestExcerptPassesOverOtherLanguages(t *testing.T) {
+	t.Parallel()
+	d := document(t, newRenderer(t, config()), single(content.Entry{Lang: "fr", Title: "A", Body: "What \"noise\"!\n{lang=en}\n\nQuel bruit !"}), "fr")
+	if want := "Quel bruit\u00a0!"; d.Preheader != want {
+		t.Errorf("preheader %q, want %q", d.Preheader, want)
+	}
+}
+
 func TestRaisedOrdinals(t *testing.T) {
 	t.Parallel()
 	d := document(t, newRenderer(t, config()), single(content.Entry{Lang: "fr", Title: "Le 1er port", Body: "Le 2e aussi."}), "fr")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/render/markdown"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
 
@@ -45,7 +46,7 @@ const minContents = 3
 func (ed *edition) page(blocks []block) page {
 	w, c, first := ed.words, ed.config, blocks[0]
 	p := page{
-		Lang: ed.locale, Dir: direction(ed.locale),
+		Lang: ed.locale, Dir: markdown.Direction(ed.locale),
 		Subject: typography.Widen(ed.subject(first.Title.Text)), Preheader: typography.Widen(preheader(blocks)),
 		PageTitle: w.T("issue.page", "Title", first.Title.Text, "Name", c.Name),
 		Name:      c.Name, Tagline: c.Tagline, Heading: w.Date("long", ed.issue.Slot.In(c.Location)),

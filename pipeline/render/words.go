@@ -78,14 +78,3 @@ func (ed *edition) dateline(e content.Entry) string {
 	}
 	return ed.words.T("entry.by", "When", when, "Authors", ed.words.list(authors))
 }
-
-// direction is "rtl" for languages written from right to left.
-func direction(tag string) string {
-	script, _ := language.Make(tag).Script()
-	switch script.String() {
-	case "Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm":
-		return "rtl"
-	default:
-		return "ltr"
-	}
-}

@@ -10,13 +10,21 @@ import (
 )
 
 // Bare converts Markdown with GFM and footnotes to goldmark's own HTML,
-// without the styles of a mail: a fragment for any page.
-func Bare(source string, rules *typography.Rules) (string, error) {
-	if f := Limits(source); f != nil {
-		return "", &Refusal{*f}
+// without the styles of a mail: a fragment for any page. The findings are of
+// languages that authors named for blocks.
+func Bare(source string, rules *typography.Rules, of RulesOf) (string, []Finding, error) {
+	md := goldmark.New(goldmark.WithExtensions(
+		extension.GFM,
+		extension.Footnote,
+		expansionGuard{},
+		languages{"ltr"},
+		NewTypographer(rules, of),
+	))
+	root, src, found, err := parse(md.Parser(), source)
+	if err != nil {
+		return "", nil, err
 	}
-	md := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote, NewTypographer(rules)))
 	var out strings.Builder
-	err := md.Convert([]byte(source), &out)
-	return out.String(), err
+	err = md.Renderer().Render(&out, src, root)
+	return out.String(), found, err
 }

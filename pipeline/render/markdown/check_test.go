@@ -11,15 +11,17 @@ import (
 )
 
 // allowed are the tags a fragment may hold, with their attributes besides
-// class and style.
+// class, style, lang and dir.
 var allowed = map[string][]string{
 	"p": nil, "h2": nil, "h3": nil, "h4": nil, "h5": nil, "h6": nil, "div": nil, "blockquote": nil, "pre": nil, "code": nil,
-	"ul": nil, "ol": {"start"}, "li": nil, "strong": nil, "em": nil, "del": nil, "sup": nil, "br": nil, "hr": nil,
+	"ul": nil, "ol": {"start"}, "li": nil, "strong": nil, "em": nil, "del": nil, "sup": nil, "span": nil, "br": nil, "hr": nil,
 	"a":     {"href", "title"},
 	"img":   {"src", "alt", "width", "height", "title", "border"},
 	"table": {"role", "border", "cellpadding", "cellspacing"},
 	"thead": nil, "tbody": nil, "tr": nil, "th": {"scope", "align"}, "td": {"align", "bgcolor"},
 }
+
+var anywhere = []string{"class", "style", "lang", "dir"}
 
 var void = []string{"br", "hr", "img"}
 
@@ -72,7 +74,7 @@ func checkTag(token html.Token, open []string) error {
 	}
 	seen := map[string]bool{}
 	for _, a := range token.Attr {
-		if a.Key != "class" && a.Key != "style" && !slices.Contains(attributes, a.Key) || seen[a.Key] {
+		if !slices.Contains(anywhere, a.Key) && !slices.Contains(attributes, a.Key) || seen[a.Key] {
 			return fmt.Errorf("attribute %s of %s", a.Key, token)
 		}
 		seen[a.Key] = true

@@ -46,14 +46,16 @@ type resolution struct {
 // mends a hundred reads the entry again.
 const maxFindings = 100
 
-// read walks a parsed source once and notes what the renderers need.
-func read(root ast.Node, source []byte, o *Options) *document {
+// read walks a parsed source once and notes what the renderers need, beside
+// what was found in parsing it.
+func read(root ast.Node, source []byte, found []Finding, o *Options) *document {
 	d := &document{
 		root: root, source: source, options: o,
 		lineStarts: lineStarts(source),
 		targets:    map[ast.Node]Target{},
 		levels:     map[ast.Node]int{},
 		resolved:   map[destination]resolution{},
+		findings:   found,
 	}
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -222,10 +224,11 @@ func lineStarts(source []byte) []int {
 	return starts
 }
 
-// lead is the first paragraph that is neither a picture nor a button.
+// lead is the first paragraph that is neither a picture nor a button, nor in
+// a language other than the entry's.
 func (d *document) lead() string {
 	for n := d.root.FirstChild(); n != nil; n = n.NextSibling() {
-		if n.Kind() != ast.KindParagraph || loneImage(n) != nil || loneButton(n) != nil {
+		if n.Kind() != ast.KindParagraph || languageOf(n) != "" || loneImage(n) != nil || loneButton(n) != nil {
 			continue
 		}
 		if text := plain(n, d.source); text != "" {

@@ -25,7 +25,7 @@ func accepted(input func(int) string) string {
 // maxMatching, and TestLimits.
 func TestHostile(t *testing.T) {
 	const most = 128 << 20 // twice the worst, 62 MiB, which was never all alive at once
-	c := New(Options{Styles: classes{}, Typography: frenchRules(t)})
+	c := New(Options{Styles: classes{}, Typography: rulesOf("fr")})
 	for name, input := range hostile {
 		source := accepted(input)
 		var before, after runtime.MemStats

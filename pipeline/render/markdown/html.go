@@ -37,20 +37,19 @@ func (w *htmlWriter) block(n ast.Node) {
 	case *ast.Paragraph:
 		w.paragraph(n)
 	case *ast.TextBlock:
-		w.inlines(n)
-		w.write("\n")
+		w.textBlock(n)
 	case *ast.Heading:
 		w.heading(n)
 	case *ast.ThematicBreak:
 		w.write("<hr" + w.attr("hr") + ">\n")
 	case *ast.Blockquote:
-		w.write("<blockquote" + w.attr("blockquote") + ">\n")
+		w.write("<blockquote" + langAttr(n) + w.attr("blockquote") + ">\n")
 		w.blocks(n)
 		w.write("</blockquote>\n")
 	case *ast.List:
 		w.list(n)
 	case *ast.FencedCodeBlock, *ast.CodeBlock:
-		w.write("<pre" + w.attr("pre") + "><code>")
+		w.write("<pre" + langAttr(n) + w.attr("pre") + "><code>")
 		w.writeEscaped(codeOf(n, w.source))
 		w.write("</code></pre>\n")
 	case *east.Table:
@@ -63,9 +62,22 @@ func (w *htmlWriter) block(n ast.Node) {
 // leaf writes a block of running text, in the element and the style of one
 // name.
 func (w *htmlWriter) leaf(tag string, n ast.Node) {
-	w.write("<" + tag + w.attr(tag) + ">")
+	w.write("<" + tag + langAttr(n) + w.attr(tag) + ">")
 	w.inlines(n)
 	w.write("</" + tag + ">\n")
+}
+
+// textBlock writes the text of a tight list's item, which has no element but
+// to name its language.
+func (w *htmlWriter) textBlock(n ast.Node) {
+	if lang := langAttr(n); lang != "" {
+		w.write("<span" + lang + ">")
+		w.inlines(n)
+		w.write("</span>\n")
+		return
+	}
+	w.inlines(n)
+	w.write("\n")
 }
 
 // attr is a space and the attributes of a style, or nothing.
@@ -83,11 +95,19 @@ func (w *htmlWriter) paragraph(n ast.Node) {
 	}
 	if link := loneButton(n); link != nil {
 		if target, ok := w.targets[link]; ok {
-			w.write(Button(plain(link, w.source), target.URL, w.options.Styles))
+			w.button(n, link, target)
 			return
 		}
 	}
 	w.leaf("p", n)
+}
+
+func (w *htmlWriter) button(paragraph ast.Node, link *ast.Link, target Target) {
+	button := Button(plain(link, w.source), target.URL, w.options.Styles)
+	if lang := langAttr(paragraph); lang != "" {
+		button = "<div" + lang + ">\n" + button + "</div>\n"
+	}
+	w.write(button)
 }
 
 // heading draws a heading without words, a picture alone, as a paragraph: it
@@ -104,7 +124,7 @@ func (w *htmlWriter) heading(n *ast.Heading) {
 // figure draws an image alone in its paragraph, its title as the caption. It
 // is a div: several mail programs drop <figure>.
 func (w *htmlWriter) figure(paragraph ast.Node, image *ast.Image) {
-	w.write("<div" + w.attr("figure") + ">")
+	w.write("<div" + langAttr(paragraph) + w.attr("figure") + ">")
 	w.inlines(paragraph)
 	if caption := unescape(image.Title); caption != "" {
 		w.write("<div" + w.attr("figcaption") + ">")
@@ -116,7 +136,7 @@ func (w *htmlWriter) figure(paragraph ast.Node, image *ast.Image) {
 
 func (w *htmlWriter) list(n *ast.List) {
 	if !n.IsOrdered() {
-		w.write("<ul" + w.attr("ul") + ">\n")
+		w.write("<ul" + langAttr(n) + w.attr("ul") + ">\n")
 		w.items(n)
 		w.write("</ul>\n")
 		return
@@ -125,7 +145,7 @@ func (w *htmlWriter) list(n *ast.List) {
 	if n.Start != 1 {
 		start = ` start="` + strconv.Itoa(n.Start) + `"`
 	}
-	w.write("<ol" + start + w.attr("ol") + ">\n")
+	w.write("<ol" + start + langAttr(n) + w.attr("ol") + ">\n")
 	w.items(n)
 	w.write("</ol>\n")
 }
@@ -144,7 +164,7 @@ func (w *htmlWriter) items(list *ast.List) {
 
 // table draws a data table, without role: its headers are headers.
 func (w *htmlWriter) table(n *east.Table) {
-	w.write(`<table border="0" cellpadding="0" cellspacing="0"` + w.attr("table") + ">\n")
+	w.write(`<table border="0" cellpadding="0" cellspacing="0"` + langAttr(n) + w.attr("table") + ">\n")
 	section := ""
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
 		tag, cell, scope := "tbody", "td", ""
@@ -198,7 +218,7 @@ func alignment(a east.Alignment) string {
 func (w *htmlWriter) footnotes(list ast.Node) {
 	w.write("<div" + w.attr("footnotes") + "><ol" + w.attr("footnote-list") + ">\n")
 	for note := list.FirstChild(); note != nil; note = note.NextSibling() {
-		w.write("<li" + w.attr("footnote") + ">")
+		w.write("<li" + langAttr(note) + w.attr("footnote") + ">")
 		w.blocks(note)
 		w.write("</li>\n")
 	}

@@ -19,6 +19,8 @@ import (
 type Options struct {
 	Styles     Styles
 	Typography *typography.Rules // nil leaves the text as typed
+	RulesOf    RulesOf           // nil: the blocks in other languages stay as typed
+	Dir        string            // direction of the text, "ltr" by default
 	Words      Words
 	Resolve    Resolver
 
@@ -43,6 +45,10 @@ type Words struct {
 	Image func(alt string) string          // "[Image : un phare]"
 	Field func(label, value string) string // "Prix : 12 €", a cell of a table too wide for columns
 }
+
+// RulesOf finds the typography of a block whose author named its language,
+// nil for none.
+type RulesOf func(lang string) *typography.Rules
 
 // Kind says what a destination is the destination of.
 type Kind int
@@ -117,6 +123,7 @@ type Converter struct {
 
 // New returns a Converter.
 func New(o Options) *Converter {
+	o = o.withDefaults()
 	md := goldmark.New(goldmark.WithExtensions(
 		extension.Table,
 		extension.Strikethrough,
@@ -124,14 +131,18 @@ func New(o Options) *Converter {
 		extension.Footnote,
 		extension.Linkify,
 		expansionGuard{},
-		NewTypographer(o.Typography),
+		languages{o.Dir},
+		NewTypographer(o.Typography, o.RulesOf),
 	))
-	return &Converter{options: o.withDefaults(), parser: md.Parser()}
+	return &Converter{options: o, parser: md.Parser()}
 }
 
 func (o Options) withDefaults() Options {
 	if o.Styles == nil {
 		o.Styles = noStyles{}
+	}
+	if o.Dir == "" {
+		o.Dir = "ltr"
 	}
 	if o.TopHeading == 0 {
 		o.TopHeading = 3
@@ -159,11 +170,11 @@ func (noStyles) Color(string) string { return "#000000" }
 // Convert renders a source. The error is a *Refusal when the source passes a
 // limit.
 func (c *Converter) Convert(source string) (Fragment, error) {
-	root, src, err := parse(c.parser, source)
+	root, src, found, err := parse(c.parser, source)
 	if err != nil {
 		return Fragment{}, err
 	}
-	doc := read(root, src, &c.options)
+	doc := read(root, src, found, &c.options)
 	html, text := doc.html(), doc.text()
 	if html.over || text.over {
 		return Fragment{}, &Refusal{Finding{ID: "limit-output", Line: 1, Args: map[string]any{"Count": maxOutput >> 20}}}
@@ -180,18 +191,18 @@ func (c *Converter) Convert(source string) (Fragment, error) {
 }
 
 // parse reads a source that keeps the limits; p must have an expansionGuard.
-func parse(p parser.Parser, source string) (ast.Node, []byte, error) {
+func parse(p parser.Parser, source string) (root ast.Node, src []byte, found []Finding, err error) {
 	source = clean(source)
 	if f := Limits(source); f != nil {
-		return nil, nil, &Refusal{*f}
+		return nil, nil, nil, &Refusal{*f}
 	}
-	src := []byte(source)
+	src = []byte(source)
 	context := parser.NewContext()
-	root := p.Parse(text.NewReader(src), parser.WithContext(context))
+	root = p.Parse(text.NewReader(src), parser.WithContext(context))
 	if refusal, ok := context.Get(refusalKey).(*Refusal); ok {
-		return nil, nil, refusal
+		return nil, nil, nil, refusal
 	}
-	return root, src, nil
+	return root, src, languageFindings(context), nil
 }
 
 // clean makes a source valid UTF-8 with LF line ends, and free of control

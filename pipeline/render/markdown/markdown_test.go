@@ -171,7 +171,7 @@ func FuzzConvert(f *testing.F) {
 	for _, input := range hostile {
 		f.Add(input(200))
 	}
-	for _, file := range []string{"testdata/blocks.txtar", "testdata/inlines.txtar"} {
+	for _, file := range []string{"testdata/blocks.txtar", "testdata/inlines.txtar", "testdata/languages.txtar"} {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)
@@ -181,7 +181,7 @@ func FuzzConvert(f *testing.F) {
 		}
 	}
 	options := french()
-	options.Typography = frenchRules(f)
+	options.Typography, options.RulesOf = rulesOf("fr"), rulesOf
 	c := New(options)
 	f.Fuzz(func(t *testing.T, source string) {
 		got, err := c.Convert(source)
@@ -234,7 +234,7 @@ Voir [le compte rendu](https://exemple.fr/cr?a=1&b=2) et [la carte](https://exem
 
 func BenchmarkConvert(b *testing.B) {
 	options := french()
-	options.Typography = frenchRules(b)
+	options.Typography = rulesOf("fr")
 	c := New(options)
 	source := article()
 	b.SetBytes(int64(len(source)))

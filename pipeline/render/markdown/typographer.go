@@ -16,16 +16,20 @@ import (
 )
 
 // NewTypographer returns a goldmark extension that sets every text of a
-// document by the rules; nil rules leave it as typed.
+// document by the rules, and the blocks that have a lang attribute by those
+// of that language; nil rules leave a text as typed.
 //
 // Text that changed becomes raw ast.String nodes, whose values are plain text
 // with entities and escapes resolved, and Superscript nodes around some of
 // them. The line break that ended a changed ast.Text stays on an empty one.
-func NewTypographer(rules *typography.Rules) goldmark.Extender {
-	return &typographer{rules}
+func NewTypographer(rules *typography.Rules, of RulesOf) goldmark.Extender {
+	return &typographer{rules, of}
 }
 
-type typographer struct{ rules *typography.Rules }
+type typographer struct {
+	rules *typography.Rules
+	of    RulesOf
+}
 
 // Chevrons must come before autolinks (300) and raw HTML (400), and the
 // transformer after those of other extensions: it sees what they leave.
@@ -36,7 +40,7 @@ const (
 )
 
 func (t *typographer) Extend(m goldmark.Markdown) {
-	if t.rules == nil {
+	if t.rules == nil && t.of == nil {
 		return
 	}
 	m.Parser().AddOptions(
@@ -50,32 +54,58 @@ func (t *typographer) Extend(m goldmark.Markdown) {
 
 // Transform implements parser.ASTTransformer.
 func (t *typographer) Transform(doc *ast.Document, reader text.Reader, _ parser.Context) {
-	s := setter{source: reader.Source(), rules: t.rules, block: t.rules.Block()}
-	s.blocks(doc)
+	s := setter{source: reader.Source(), of: t.of}
+	s.within(t.rules, doc)
 }
 
 // setter sets the blocks of one document.
 type setter struct {
 	source []byte
-	rules  *typography.Rules
-	block  *typography.Block
-	leaves []ast.Node // of the block being read
-	images []ast.Node // found in it: their alternative texts are blocks of their own
+	of     RulesOf
+	rules  *typography.Rules // those of the language around
+	block  *typography.Block // nil without rules
+	leaves []ast.Node        // of the block being read
+	images []ast.Node        // found in it: their alternative texts are blocks of their own
 }
 
-// blocks sets n if it holds text, or else the blocks inside it.
-func (s *setter) blocks(n ast.Node) {
+// within sets n by other rules than those around it.
+func (s *setter) within(rules *typography.Rules, n ast.Node) {
+	around, block := s.rules, s.block
+	s.rules, s.block = rules, nil
+	if rules != nil {
+		s.block = rules.Block()
+	}
+	s.text(n)
+	s.rules, s.block = around, block
+}
+
+// text sets n if it holds text, or else the blocks inside it.
+func (s *setter) text(n ast.Node) {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		if c.Type() == ast.TypeInline {
 			s.inlines(n)
 			return
 		}
-		s.blocks(c)
+		if lang := languageOf(c); lang != "" {
+			s.within(s.rulesOf(lang), c)
+		} else {
+			s.text(c)
+		}
 	}
+}
+
+func (s *setter) rulesOf(lang string) *typography.Rules {
+	if s.of == nil {
+		return nil
+	}
+	return s.of(lang)
 }
 
 // inlines sets the text below n as one block, then those of its images.
 func (s *setter) inlines(n ast.Node) {
+	if s.block == nil {
+		return
+	}
 	s.block.Reset()
 	s.leaves = s.leaves[:0]
 	s.images = s.images[:0]

@@ -26,7 +26,7 @@ func typographerOf(t testing.TB, locale string) goldmark.Markdown {
 	if !ok {
 		t.Fatalf("no rules for %s", locale)
 	}
-	return goldmarkWith(NewTypographer(rules))
+	return goldmarkWith(NewTypographer(rules, nil))
 }
 
 func goldmarkWith(extensions ...goldmark.Extender) goldmark.Markdown {
@@ -86,7 +86,7 @@ func typographerCases(t testing.TB) (cases []typographerCase) {
 
 func TestTypographerWithoutRules(t *testing.T) {
 	t.Parallel()
-	plain, set := goldmarkWith(), goldmarkWith(NewTypographer(nil))
+	plain, set := goldmarkWith(), goldmarkWith(NewTypographer(nil, nil))
 	for _, c := range typographerCases(t) {
 		if got, want := rendered(t, set, c.input), rendered(t, plain, c.input); got != want {
 			t.Errorf("%q\n  got  %q\n  want %q", c.input, got, want)
@@ -175,14 +175,14 @@ func FuzzMarkdownTypography(f *testing.F) {
 	if !ok {
 		f.Fatal("no rules for fr")
 	}
-	plain, set := goldmarkWith(), goldmarkWith(NewTypographer(rules))
+	plain, set := goldmarkWith(), goldmarkWith(NewTypographer(rules, nil))
 	f.Fuzz(func(t *testing.T, source string) {
 		if strings.ContainsAny(source, "\\\x00") || len(source) > 4096 {
 			t.Skip() // an escape does not survive the first setting
 		}
 		doc := set.Parser().Parse(text.NewReader([]byte(source)))
 		once := words(t, set, doc, source)
-		(&typographer{rules}).Transform(doc.(*ast.Document), text.NewReader([]byte(source)), nil)
+		(&typographer{rules, nil}).Transform(doc.(*ast.Document), text.NewReader([]byte(source)), nil)
 		if twice := words(t, set, doc, source); twice != once {
 			t.Errorf("set twice\n  in    %q\n  once  %q\n  twice %q", source, once, twice)
 		}
