@@ -10,10 +10,10 @@ import (
 )
 
 // visible writes the spaces and breaks of the case files: ␣ is U+00A0, ˽ is
-// U+202F and ⏎ a line feed.
-var visible = strings.NewReplacer("\u00A0", "␣", "\u202F", "˽", "\n", "⏎")
+// U+202F, ⏎ a line feed and ␍ the carriage return that may go before it.
+var visible = strings.NewReplacer("\u00A0", "␣", "\u202F", "˽", "\n", "⏎", "\r", "␍")
 
-var invisible = strings.NewReplacer("␣", "\u00A0", "˽", "\u202F", "⏎", "\n")
+var invisible = strings.NewReplacer("␣", "\u00A0", "˽", "\u202F", "⏎", "\n", "␍", "\r")
 
 // testCase is an input line of a case file with the line indented below it,
 // or with itself if there is none: the text stays as typed.

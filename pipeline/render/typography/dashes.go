@@ -4,7 +4,8 @@ import "unicode"
 
 // bindDashes marks the side on which a dash between blanks is held: a pair
 // inwards, inside one sentence; a lone dash, or that of a dialogue, forwards.
-// Hyphens count in pairs only, and become dashes.
+// Hyphens count in pairs only, and become dashes. Two signs that both begin a
+// line are no pair: they open turns of a dialogue, or items of a list.
 func (b *Block) bindDashes() {
 	var open pendingDashes
 	open.reset()
@@ -28,7 +29,10 @@ func (b *Block) bindDashes() {
 }
 
 // pendingDashes are the dashes that may yet find their other half.
-type pendingDashes struct{ hyphen, en, em pendingDash }
+type pendingDashes struct {
+	hyphen, en, em pendingDash
+	turns          bool // the block is a dialogue
+}
 
 // pendingDash is a position, -1 for none, and how many brackets were open.
 type pendingDash struct{ at, depth int }
@@ -47,7 +51,9 @@ func (p *pendingDashes) leave(depth int) {
 }
 
 func (b *Block) bindDash(i, depth int, open *pendingDashes) {
-	if b.dialogue(i) {
+	begins := b.beginsLine(i)
+	open.turns = open.turns || begins && b.border(b.skipBlanks(i-1, -1))
+	if begins && open.turns || b.dialogue(i) {
 		if b.cells[i].r != '-' {
 			b.cells[i].marks |= bindsNext
 			open.reset()
@@ -69,7 +75,7 @@ func (b *Block) bindDash(i, depth int, open *pendingDashes) {
 
 // bindPair pairs the dash at i with the one pending, or makes it pending.
 func (b *Block) bindPair(i, depth int, open *pendingDash) {
-	if open.at >= 0 && open.depth == depth && b.shutsDash(i) {
+	if open.at >= 0 && open.depth == depth && b.shutsDash(i) && !(b.beginsLine(i) && b.beginsLine(open.at)) {
 		b.bindBoth(open.at, i)
 		open.at = -1
 		return
@@ -110,7 +116,17 @@ func (b *Block) shutsDash(i int) bool {
 
 // looseHyphen is true for a hyphen between blanks, before anything but a sign.
 func (b *Block) looseHyphen(i int) bool {
-	return b.spacedBefore(i) && b.spacedAfter(i) && !b.border(i-1) && !b.border(i+1) && !b.stops(b.skipBlanks(i+1, 1))
+	return b.spacedBefore(i) && b.spacedAfter(i) && !b.beginsLine(i) && !b.border(i+1) && !b.stops(b.skipBlanks(i+1, 1))
+}
+
+// beginsLine is true for what nothing but blanks goes before on its line.
+func (b *Block) beginsLine(i int) bool {
+	for i--; b.blank(i); i-- {
+		if b.at(i) == '\n' {
+			return true
+		}
+	}
+	return b.border(i)
 }
 
 func (b *Block) stops(i int) bool {

@@ -44,7 +44,7 @@ func checkText(t interface{ Fatalf(string, ...any) }, rules *Rules, setup, input
 // atoms are what the rules look at; texts made of them meet the rules' corners
 // far more often than texts of random letters.
 var atoms = []string{
-	" ", " ", " ", "  ", "\n", "\u00A0", "\u202F", "\u2009", ";", ":", "!", "?", "!?", ".", "...", "…", ",",
+	" ", " ", " ", "  ", "\n", "\r\n", "\n\n", "\u00A0", "\u202F", "\u2009", ";", ":", "!", "?", "!?", ".", "...", "…", ",",
 	`"`, `"`, `"`, "'", "’", "«", "»", "“", "”", "„", "‘", "‚", "<<", ">>", "(", ")", "[", "]", "{", "}",
 	"-", " - ", "--", "---", "–", " – ", "—", " — ", "/", "%", "€", "$", "°", "_", "#", "+", "@", "&",
 	"a", "B", "mot", "Mot", "l'", "l’", "qu'", "h", "m", "s", "km/h", "e", "er", "re", "I", "V", "XIV", "XXIe", "Ier",

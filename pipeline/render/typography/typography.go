@@ -102,8 +102,8 @@ func New(tag string, o Options) (rules *Rules, ok bool) {
 	return &Rules{locale: l, names: namesOf(names), wide: o.NarrowSpace == WideSpace}, true
 }
 
-// Text sets a plain text: a title, an alternative text, a label. An empty
-// line parts two blocks.
+// Text sets a plain text: a title, an alternative text, a label. Blank lines
+// part two blocks.
 func (r *Rules) Text(s string) string {
 	if r == nil {
 		return s
@@ -155,19 +155,33 @@ func Widen(s string) string {
 	return strings.ReplaceAll(s, string(narrow), string(noBreak))
 }
 
-// eachBlock sets the blocks of s one by one, and hands over the empty lines
+// eachBlock sets the blocks of s one by one, and hands over the blank lines
 // between them as they are.
 func (r *Rules) eachBlock(s string, set func(block string, pieces []Piece)) {
-	const emptyLine = "\n\n"
 	b := r.Block()
-	for more := true; more; {
-		var text string
-		text, s, more = strings.Cut(s, emptyLine)
+	for s != "" {
+		start, end := blankLines(s)
 		b.Reset()
-		b.Text(0, text)
-		set(text, b.Typeset())
-		if more {
-			set(emptyLine, nil)
+		b.Text(0, s[:start])
+		set(s[:start], b.Typeset())
+		set(s[start:end], nil)
+		s = s[end:]
+	}
+}
+
+// blankLines is where the first blank lines of s begin, with the end of the
+// line before them, and where the next line begins; the end of s if there are
+// none.
+func blankLines(s string) (start, end int) {
+	for line := 0; ; {
+		next := strings.IndexByte(s[line:], '\n')
+		if next < 0 {
+			return len(s), len(s)
+		}
+		line += next + 1
+		text := strings.TrimLeft(s[line:], " \t\r\n")
+		if last := strings.LastIndexByte(s[line:len(s)-len(text)], '\n'); last >= 0 {
+			return len(strings.TrimSuffix(s[:line-1], "\r")), line + last + 1
 		}
 	}
 }
