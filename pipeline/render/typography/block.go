@@ -74,7 +74,7 @@ func (b *Block) Reset() {
 // Text adds text. Leaves are numbered from 0, in the order they are added.
 func (b *Block) Text(leaf int, s string) {
 	cells := slices.Grow(b.cells, len(s))
-	before := len(cells)
+	before, met := len(cells), b.met
 	for i := 0; i < len(s); {
 		r, size := rune(s[i]), 1
 		if r >= utf8.RuneSelf {
@@ -84,11 +84,11 @@ func (b *Block) Text(leaf int, s string) {
 			}
 		}
 		k := kindOf(r)
-		b.met |= k
+		met |= k
 		cells = append(cells, cell{r: r, leaf: int32(leaf), kind: k})
 		i += size
 	}
-	b.cells = cells
+	b.cells, b.met = cells, met
 	b.count(leaf, len(cells)-before)
 }
 
@@ -128,7 +128,9 @@ func (b *Block) count(leaf, cells int) {
 // until the next Typeset.
 func (b *Block) Typeset() []Piece {
 	b.keepTokens()
-	b.contract()
+	if b.met&run != 0 {
+		b.contract()
+	}
 	if b.met&quote != 0 {
 		b.pairQuotes()
 	}

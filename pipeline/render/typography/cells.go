@@ -18,6 +18,7 @@ const (
 	sign  // ; ! ?
 	stop  // . ! ? …
 	dash  // - – —
+	run   // . < > which mean something else in a row
 	quote // " « »
 	mark  // quotation marks and brackets
 	eager // takes a space even where none was typed
@@ -37,6 +38,7 @@ func asciiTable() (table [utf8.RuneSelf]kind) {
 	set("IVX", roman)
 	set(";!?", sign)
 	set(".!?", stop)
+	set(".<>", run)
 	set("-", dash)
 	set(`"`, quote)
 	set(`"()[]{}`, mark)

@@ -5,12 +5,11 @@ func (b *Block) contract() {
 	found := false
 	var open []int
 	for i := 0; i < len(b.cells); {
-		r := b.free(i)
-		if r != '.' && r != '<' && r != '>' {
+		if b.cells[i].kind&run == 0 || b.has(i, kept) {
 			i++
 			continue
 		}
-		n := b.run(i)
+		r, n := b.cells[i].r, b.repeated(i)
 		switch {
 		case r == '.' && n >= 3:
 			b.replaceRun(i, n, '…')
@@ -36,11 +35,11 @@ func (b *Block) contract() {
 func (b *Block) contractHyphens() {
 	found := false
 	for i := 0; i < len(b.cells); {
-		if b.free(i) != '-' {
+		if b.cells[i].kind&dash == 0 || b.free(i) != '-' {
 			i++
 			continue
 		}
-		n := b.run(i)
+		n := b.repeated(i)
 		apart := b.spacedBefore(i) && b.spacedAfter(i+n-1) && !(b.border(i-1) && b.border(i+n))
 		if (n == 2 || n == 3) && (apart || b.letter(i-1) && b.letter(i+n)) {
 			dash := '–'
@@ -57,8 +56,8 @@ func (b *Block) contractHyphens() {
 	}
 }
 
-// run counts the repetitions of the character at i.
-func (b *Block) run(i int) int {
+// repeated counts how many times the character at i stands there.
+func (b *Block) repeated(i int) int {
 	n := 1
 	for b.free(i+n) == b.cells[i].r {
 		n++

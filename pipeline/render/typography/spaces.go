@@ -67,7 +67,7 @@ func (b *Block) spaceBetween(left, right int) rune {
 	switch r := b.free(right); {
 	case (r == '«' || r == '“') && b.elides(left):
 		return 0
-	case b.rules.isPercent(r):
+	case b.is(right, eager) && b.rules.isPercent(r):
 		return b.spaceBeforePercent(left, right)
 	case typed && (b.has(left, bindsNext) || b.has(right, bindsLast)):
 		return b.bond(left, right)

@@ -109,6 +109,7 @@ func (r *Rules) Text(s string) string {
 		return s
 	}
 	var out strings.Builder
+	out.Grow(len(s) + len(s)/16) // room for the spaces put in
 	r.eachBlock(s, func(block string, pieces []Piece) {
 		if len(pieces) == 0 {
 			out.WriteString(block)
