@@ -3,14 +3,15 @@ package typography
 import "strings"
 
 // setApostrophes curls the straight quotes that are apostrophes: after a
-// letter (l'été), and before a letter or a digit after a blank ('n', '90).
+// letter (l'été), and before a letter or a digit after a blank or a dash ('n',
+// '90-'95).
 // After a digit they are feet or minutes and stay.
 func (b *Block) setApostrophes() {
 	for i, c := range b.cells {
 		if c.r != '\'' || c.marks&kept != 0 {
 			continue
 		}
-		begins := (b.edge(i-1) || b.opener(i-1)) && b.alnum(i+1)
+		begins := (b.edge(i-1) || b.opener(i-1) || b.freely(i-1, dash)) && b.alnum(i+1)
 		if b.letter(i-1) || begins {
 			b.set(i, '’')
 		}

@@ -134,6 +134,9 @@ func (b *Block) Typeset() []Piece {
 	if b.met&quote != 0 {
 		b.pairQuotes()
 	}
+	if b.rules.single[0] != 0 {
+		b.pairSingles()
+	}
 	if b.met&dash != 0 {
 		b.contractHyphens()
 	}

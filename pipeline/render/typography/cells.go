@@ -63,7 +63,7 @@ func wideKind(r rune) kind {
 		return quote | mark | eager
 	case '“', '”', '„', '‘', '’', '‚', '‹', '›':
 		return mark
-	case '‰', '€', '°':
+	case '‰', '€', '°', 'º':
 		return eager
 	case object:
 		return letter

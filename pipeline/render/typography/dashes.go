@@ -4,7 +4,8 @@ import "unicode"
 
 // bindDashes marks the side on which a dash between blanks is held: a pair
 // inwards, inside one sentence; a lone dash, or that of a dialogue, forwards.
-// Hyphens count in pairs only, and become dashes. Two signs that both begin a
+// Hyphens count in pairs only, no colon or semicolon between them, and become
+// dashes. Two signs that both begin a
 // line are no pair: they open turns of a dialogue, or items of a list.
 func (b *Block) bindDashes() {
 	var open pendingDashes
@@ -12,6 +13,8 @@ func (b *Block) bindDashes() {
 	depth := 0
 	for i, c := range b.cells {
 		switch {
+		case (c.r == ':' || c.r == ';') && c.marks&kept == 0 && b.edge(i+1):
+			open.hyphen.at = -1 // Lyon - Lille : 2-1 ; Brest - Metz : 0-0
 		case c.kind&(dash|stop|mark) == 0 || c.marks&kept != 0:
 		case c.kind&dash != 0:
 			b.bindDash(i, depth, &open)

@@ -51,7 +51,7 @@ func (b *Block) groupMayBegin(i int) bool {
 
 func (b *Block) setGroups(groups []group) {
 	for len(groups) > 1 {
-		n, space := b.phone(groups), rune(noBreak)
+		n, space := b.phone(groups), b.rules.bond
 		if n == 1 {
 			n, space = b.thousands(groups), narrow
 		}
@@ -72,6 +72,9 @@ func (b *Block) thousands(groups []group) int {
 	for n < len(groups) && groups[n].len() == 3 {
 		n++
 	}
+	if n < len(groups) && b.cells[groups[n].start].r == '0' {
+		return 1 // an identifier: 732 829 320 00074
+	}
 	if b.runsIntoWord(groups[n-1].end) {
 		n-- // 5 100m, 20 500x
 	}
@@ -87,10 +90,16 @@ func (b *Block) runsIntoWord(i int) bool {
 // phone counts the groups of a telephone number: national, 0 and nine or
 // eight more digits, or international, + and at most 15 (ITU-T E.164).
 func (b *Block) phone(groups []group) int {
-	if b.at(groups[0].start-1) == '+' {
-		return b.phoneGroups(groups, 8, 15)
-	}
 	first := groups[0]
+	switch {
+	case b.at(first.start-1) == '+':
+		return b.phoneGroups(groups, 8, 15)
+	case b.trunkPrefixAt(first.start - len("(0)")):
+		return b.phoneGroups(groups, 8, 10)
+	}
+	if n := b.americanPhone(groups); n > 1 {
+		return n
+	}
 	if b.cells[first.start].r != '0' || first.len() > 1 && b.cells[first.start+1].r == '0' {
 		return 1
 	}
@@ -98,6 +107,26 @@ func (b *Block) phone(groups []group) int {
 		return 1
 	}
 	return b.phoneGroups(groups, 9, 10)
+}
+
+// trunkPrefixAt is true at the (0) of +33 (0)1, which is not dialled from
+// abroad.
+func (b *Block) trunkPrefixAt(i int) bool { return b.reads(i, "(0)") && b.digit(i+3) }
+
+// americanPhone counts the groups of 514 555-1234 and 1 800 555-1234.
+func (b *Block) americanPhone(groups []group) int {
+	n := 2
+	if b.cells[groups[0].start].r == '1' && groups[0].len() == 1 {
+		groups, n = groups[1:], 3
+	}
+	if len(groups) < 2 || groups[0].len() != 3 || groups[1].len() != 3 {
+		return 1
+	}
+	end := groups[1].end
+	if b.free(end) != '-' || !b.digit(end+1) || !b.threeDigitsAt(end+2) || b.alnum(end+5) {
+		return 1
+	}
+	return n
 }
 
 // phoneGroups takes groups of two to four digits while they do not exceed

@@ -1,5 +1,7 @@
 package typography
 
+import "strings"
+
 // pendingQuote is a quotation mark waiting for its other half.
 type pendingQuote struct {
 	at       int
@@ -117,9 +119,6 @@ func (b *Block) dressQuotes() {
 		case c.marks&opensPair != 0:
 			depth++
 			b.dress(i, 0, depth)
-			if depth == 1 {
-				b.pairSingles(i)
-			}
 		default:
 			merged = b.dropDouble(i) || merged
 			b.dress(i, 1, depth)
@@ -159,21 +158,22 @@ func (b *Block) dropDouble(i int) bool {
 	return true
 }
 
-// pairSingles turns ' ' typed inside the pair that opens at i into single
-// quotation marks, in the locales that use them. What encloses one letter is
-// an elision on both sides: rock 'n' roll.
-func (b *Block) pairSingles(i int) {
-	if b.rules.single[0] == 0 {
-		return
-	}
-	open := -1
-	for i++; i < len(b.cells) && !b.has(i, opensPair|shutsPair); i++ {
-		if b.free(i) != '\'' {
-			continue
-		}
+// pairSingles turns pairs of ' ' into single quotation marks, in the locales
+// that use them. What encloses one letter is an elision on both sides, rock
+// 'n' roll.
+func (b *Block) pairSingles() {
+	open, depth := -1, 0
+	for i, c := range b.cells {
 		switch {
-		case (b.edge(i-1) || b.opener(i-1)) && !b.edge(i+1):
-			open = i
+		case c.marks&opensPair != 0:
+			open, depth = -1, depth+1
+		case c.marks&shutsPair != 0:
+			open, depth = -1, depth-1
+		case c.r != '\'' || c.marks&kept != 0 || depth > 1:
+		case (b.edge(i-1) || b.opener(i-1)) && b.letter(i+1):
+			if !b.elisionAt(i) {
+				open = i
+			}
 		case open >= 0 && !b.edge(i-1) && !b.alnum(i+1):
 			if i-open > 2 {
 				b.set(open, b.rules.single[0])
@@ -182,4 +182,15 @@ func (b *Block) pairSingles(i int) {
 			open = -1
 		}
 	}
+}
+
+// elisionAt is true if the apostrophe at i stands for the beginning of a word,
+// in English or German: 'tis, 'ne.
+func (b *Block) elisionAt(i int) bool {
+	word, _ := b.letters(i + 1)
+	switch strings.ToLower(string(word)) {
+	case "tis", "twas", "em", "til", "cause", "bout", "round", "n", "s", "ne", "nen":
+		return true
+	}
+	return false
 }

@@ -1,5 +1,7 @@
 package typography
 
+import "strings"
+
 // asTyped is the answer of a rule that leaves a gap alone.
 const asTyped = -1
 
@@ -152,16 +154,24 @@ func (b *Block) follows(i int) bool {
 	for isApostrophe(b.free(i)) || b.free(i) == '…' {
 		i++
 	}
+	if b.free(i) == '"' && !b.alnum(i+1) {
+		return true // it closes what an earlier block opened
+	}
 	return b.edge(i) || b.closer(i)
 }
 
-// endsWord is true at a letter, a digit, a closing mark or the end of a token.
+// endsWord is true at a letter, a digit, a closing mark, the end of a token,
+// and what ends a number or a sentence left open: 50%! Quoi…?
 func (b *Block) endsWord(i int) bool {
-	return b.alnum(i) || b.closer(i) || b.has(i, inToken)
+	if b.free(i) == '…' {
+		i = b.skipBlanks(i-1, -1)
+	}
+	return b.alnum(i) || b.closer(i) || b.has(i, inToken) || strings.ContainsRune("%‰€°²³", b.free(i))
 }
 
 func (b *Block) spaceBeforePercent(left, right int) rune {
-	if !b.numberEnds(left) || b.alnum(right+1) {
+	euros := b.at(right) == '€' && right-left > 1 && b.letter(left) // milliards €
+	if !b.numberEnds(left) && !euros || b.alnum(right+1) {
 		return asTyped
 	}
 	return b.rules.bond

@@ -152,7 +152,7 @@ func TestHostileTextIsRead(t *testing.T) {
 }
 
 var hostile = []string{`"a`, `" `, "« ", "» ", " - ", " – ", "--", "(", ")", "! ", ": ", ". ", ".)", "1 ", "1h ", "30 h ",
-	"{{", "${", "<<", "<< >>", "a@", "a://", ":a", "'", "!'", "…", "   ", "XI ", "n°", "1,", "Yahoo!"}
+	"{{", "${", "<<", "<< >>", "a@", "a://", ":a", "'", "!'", "…", "   ", "XI ", "n°", "1,", "Yahoo!", "…!", " …!", "\n- ", "\n– ", "\n \r", "'a", "(0)1 "}
 
 // BenchmarkHostile shows that the time of each grows as its length: compare
 // the two sizes.

@@ -13,6 +13,9 @@ func (b *Block) bound(left, right int) bool {
 	if b.hourAt(left) {
 		return b.minutesAt(right)
 	}
+	if b.trunkPrefixAt(right) {
+		return right-left > 1 && b.digit(left)
+	}
 	if b.free(right) == 'h' && b.numberEnds(left) && b.hourGoesOn(right+1) {
 		return true
 	}
@@ -102,12 +105,13 @@ func (b *Block) threeDigitsAt(i int) bool {
 	return b.digit(i) && b.digit(i+1) && b.digit(i+2) && !b.digit(i+3)
 }
 
-// numeroEnds is true at the end of n° or n°s.
+// numeroEnds is true at the end of n° or n°s, with a degree sign or, as some
+// keyboards have it, a masculine ordinal.
 func (b *Block) numeroEnds(i int) bool {
 	if b.free(i) == 's' {
 		i--
 	}
-	return b.free(i) == '°' && (b.free(i-1) == 'n' || b.free(i-1) == 'N') && !b.alnum(i-2)
+	return (b.free(i) == '°' || b.free(i) == 'º') && (b.free(i-1) == 'n' || b.free(i-1) == 'N') && !b.alnum(i-2)
 }
 
 // countable is true if the word at right is one that keeps to its number: a
@@ -131,11 +135,11 @@ func (b *Block) countable(left, right int) bool {
 // so no symbol that is one (a, t, bar) stands here.
 var unitSymbols = symbols(`
 	°C °F km hm m dm cm mm µm μm nm km/h m/s m² km² cm² mm² m³ cm³ ha
-	kg g mg µg μg l L dl cl mL ml hl Wh kWh MWh GWh TWh W kW MW GW TW V kV mV A mA Ah mAh
-	J kJ MJ kcal Hz kHz MHz GHz dB Pa hPa kPa N K lm lx
-	h min s ms µs μs px pt dpi
+	kg g mg µg μg l L dl cl mL ml hl µL μL µl μl mol mmol ppm Wh kWh MWh GWh TWh W kW MW GW TW V kV mV A mA Ah mAh
+	J kJ MJ kcal eV keV MeV Ω kΩ Hz kHz MHz GHz dB Pa hPa kPa N K lm lx
+	h min mn s ms tr/min µs μs px pt dpi
 	o ko Ko Mo Go To Po kB KB MB GB TB kbit/s Mbit/s Gbit/s ko/s Mo/s Go/s kb/s Mb/s Gb/s
-	k€ M€ Md€ $ £ ¥`)
+	k€ M€ Md€ $ k$ M$ Md$ £ ¥`)
 
 func symbols(list string) map[string]bool {
 	set := map[string]bool{}
@@ -146,9 +150,12 @@ func symbols(list string) map[string]bool {
 }
 
 // isUnit is true if the word that ends before end is a symbol, or begins with
-// one ahead of a slash: km/jour.
+// one ahead of a slash: km/jour. An exponent may be typed as a digit: m2.
 func (b *Block) isUnit(word []byte, end int) bool {
 	if unitSymbols[string(word)] {
+		if word[len(word)-1] == 'm' && oneOf(b.free(end), "23") {
+			end++
+		}
 		return b.symbolEnds(end)
 	}
 	slash := bytes.IndexByte(word, '/')
@@ -222,7 +229,7 @@ func (b *Block) referenceEnds(i int) bool {
 	return false
 }
 
-// centuryAt is true between an ordinal and siècle.
+// centuryAt is true between an ordinal and siècle, or s.
 func (b *Block) centuryAt(left, right int) bool {
 	word, end := b.letters(right)
 	if b.alnum(end) {
@@ -231,6 +238,8 @@ func (b *Block) centuryAt(left, right int) bool {
 	switch strings.ToLower(string(word)) {
 	case "siècle", "siècles":
 		return b.ordinalEnds(left)
+	case "s":
+		return b.free(end) == '.' && b.ordinalEnds(left)
 	}
 	return false
 }
