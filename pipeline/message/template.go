@@ -98,6 +98,7 @@ type mark struct {
 // it changes no line but its own.
 func encodeBody(body string, marks []mark) []piece {
 	var pieces []piece
+	var open []byte // what the next run begins with
 	for {
 		at, found := len(body), mark{}
 		for _, m := range marks {
@@ -105,28 +106,23 @@ func encodeBody(body string, marks []mark) []piece {
 				at, found = i, m
 			}
 		}
-		encoded := appendQuoted(nil, body[:at])
+		run := append(open, appendQuoted(nil, body[:at])...)
 		if found.text == "" {
-			return append(pieces, piece{bytes: encoded})
+			return append(pieces, piece{bytes: run})
 		}
 		body = body[at+len(found.text):]
-		pieces = append(pieces, piece{append(encoded, "=\r\n"...), found.place})
-		// The soft break after the value belongs to the next run.
+		pieces = append(pieces, piece{append(run, "=\r\n"...), found.place})
+		open = nil
 		if body != "" {
-			next := encodeBody(body, marks)
-			next[0].bytes = append([]byte("=\r\n"), next[0].bytes...)
-			return append(pieces, next...)
+			open = []byte("=\r\n") // the soft break after the value
 		}
-		return append(pieces, piece{})
 	}
 }
 
 // cutter takes go-mail's bytes apart.
 type cutter struct {
-	rest     []byte
-	segments [][]byte
-	places   []place
-	cuts     []cutAt
+	rest []byte
+	cuts []cutAt
 }
 
 type cutAt struct {

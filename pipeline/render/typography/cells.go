@@ -155,8 +155,6 @@ func isNoBreak(r rune) bool { return r == noBreak || r == narrow }
 
 func isApostrophe(r rune) bool { return r == '\'' || r == '’' }
 
-func isDash(r rune) bool { return r == '–' || r == '—' }
-
 // longest is how many characters of a word the rules read: more than any
 // word they know has.
 const longest = 24
