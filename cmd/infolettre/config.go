@@ -4,17 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/caarlos0/env/v11"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
@@ -90,188 +84,6 @@ type databaseConfig struct {
 
 type keysConfig struct {
 	File string `yaml:"file"`
-}
-
-// configError is a mistake in the file, with the key's place.
-type configError struct {
-	path string
-	line int
-	id   string // "config.<id>"
-	args []any
-	err  error
-}
-
-func (e *configError) Error() string {
-	return fmt.Sprintf("%s:%d: %s: %v", e.path, e.line, e.id, e.err)
-}
-
-// loadConfig reads the file, then the environment over it.
-func (a *app) loadConfig() (config, error) {
-	data, err := os.ReadFile(a.configPath)
-	if errors.Is(err, fs.ErrNotExist) {
-		return config{}, a.fail(nil, "config.missing", "Path", a.configPath)
-	}
-	if err != nil {
-		return config{}, a.fail(err, "config.unreadable", "Path", a.configPath)
-	}
-	c, err := parseConfig(a.configPath, data, a.environ)
-	var at *configError
-	if errors.As(err, &at) {
-		return config{}, a.fail(at.err, "config.error", "Place", placeOf(at.path, at.line), "What", a.words.T("config."+at.id, at.args...))
-	}
-	return c, err
-}
-
-// parseConfig decodes strictly: an unknown key is an error with its line.
-func parseConfig(path string, data []byte, environ []string) (config, error) {
-	c := config{dir: filepath.Dir(path)}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return c, &configError{path: path, line: errorLine(err), id: "yaml", err: err}
-	}
-	if len(doc.Content) > 0 {
-		if err := checkKeys(path, doc.Content[0], reflect.TypeFor[config](), ""); err != nil {
-			return c, err
-		}
-		if err := doc.Content[0].Decode(&c); err != nil {
-			return c, &configError{path: path, line: errorLine(err), id: "value", err: err}
-		}
-	}
-	if err := env.ParseWithOptions(&c, env.Options{
-		Prefix: envPrefix, UseFieldNameByDefault: true, Environment: environment(environ),
-	}); err != nil {
-		return c, &configError{path: path, id: "environment", err: err}
-	}
-	return c, c.complete(&place{path, doc})
-}
-
-func environment(environ []string) map[string]string {
-	vars := map[string]string{}
-	for _, pair := range environ {
-		if name, value, ok := strings.Cut(pair, "="); ok && strings.HasPrefix(name, envPrefix) {
-			vars[name] = value
-		}
-	}
-	return vars
-}
-
-func errorLine(err error) int {
-	var load *yaml.LoadError
-	if errors.As(err, &load) {
-		return load.Mark.Line
-	}
-	return 0
-}
-
-// checkKeys walks the file and the struct together and refuses the first key
-// that the struct does not have.
-func checkKeys(path string, node *yaml.Node, t reflect.Type, parent string) error {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		if t.Kind() == reflect.Slice && node.Kind == yaml.SequenceNode {
-			for _, item := range node.Content {
-				if err := checkKeys(path, item, t.Elem(), parent); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct || node.Kind != yaml.MappingNode {
-		return nil
-	}
-	known := fields(t)
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
-		field, ok := known[key.Value]
-		if !ok {
-			return &configError{path: path, line: key.Line, id: "unknown-key", args: []any{"Key", parent + key.Value, "Near", nearest(key.Value, known)}}
-		}
-		if seen[key.Value] {
-			return &configError{path: path, line: key.Line, id: "duplicate-key", args: []any{"Key", parent + key.Value}}
-		}
-		seen[key.Value] = true
-		if err := checkKeys(path, value, field, parent+key.Value+"."); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fields lists a struct's YAML keys, those of inline structs included.
-func fields(t reflect.Type) map[string]reflect.Type {
-	keys := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		switch {
-		case option == "inline":
-			for k, v := range fields(f.Type) {
-				keys[k] = v
-			}
-		case name != "" && name != "-":
-			keys[name] = f.Type
-		}
-	}
-	return keys
-}
-
-// nearest is the known key most like the unknown one, "" when none is.
-func nearest(key string, known map[string]reflect.Type) string {
-	best, least := "", max(2, len(key)/3)+1
-	for k := range known {
-		if d := distance(strings.ToLower(key), k); d < least || d == least && k < best {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, on bytes: keys are ASCII.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal, row[j+1] = row[j+1], min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// place finds the line of a value in the file.
-type place struct {
-	path string
-	doc  yaml.Node
-}
-
-func (p *place) fail(key, id string, err error, args ...any) error {
-	return &configError{path: p.path, line: p.line(key), id: id, args: append([]any{"Key", key}, args...), err: err}
-}
-
-func (p *place) line(key string) int {
-	if len(p.doc.Content) == 0 {
-		return 0
-	}
-	node, line := p.doc.Content[0], 0
-	for part := range strings.SplitSeq(key, ".") {
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == part {
-				node, line = node.Content[i+1], node.Content[i].Line
-				break
-			}
-		}
-	}
-	return line
 }
 
 // complete fills in defaults and checks what belongs together.
@@ -403,32 +215,4 @@ func (c *config) path(p string) string {
 		return p
 	}
 	return filepath.Join(c.dir, p)
-}
-
-// configPath finds --config before the command tree exists.
-func configPath(args []string) string {
-	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "--config="); ok {
-			return value
-		}
-		if (arg == "--config" || arg == "-c") && i+1 < len(args) {
-			return args[i+1]
-		}
-	}
-	return defaultConfig
-}
-
-// firstLanguage is the newsletter's own language, "" without a readable file.
-func firstLanguage(path string) string {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	var c struct {
-		Newsletter struct{ Languages []string }
-	}
-	if yaml.Unmarshal(data, &c) != nil || len(c.Newsletter.Languages) == 0 {
-		return ""
-	}
-	return c.Newsletter.Languages[0]
 }

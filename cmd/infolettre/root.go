@@ -30,8 +30,19 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", defaultConfig, a.words.T("flag.config"))
 	root.PersistentFlags().String("lang", "", a.words.T("flag.lang"))
 
-	root.AddCommand(a.demoCommand(), a.initCommand(), a.newCommand(), a.importCommand(), a.typoCommand(), a.renderCommand(),
-		a.planCommand(), a.sendCommand(), a.issuesCommand(), a.subscribersCommand(), a.versionCommand())
+	root.AddCommand(
+		a.demoCommand(),
+		a.initCommand(),
+		a.newCommand(),
+		a.importCommand(),
+		a.typoCommand(),
+		a.renderCommand(),
+		a.planCommand(),
+		a.sendCommand(),
+		a.issuesCommand(),
+		a.subscribersCommand(),
+		a.versionCommand(),
+	)
 	root.SetHelpCommand(a.helpCommand(root))
 	hideDefaults(root)
 	return root
