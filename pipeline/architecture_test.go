@@ -37,7 +37,7 @@ var imports = map[string][]string{
 	"pipeline/mailbox":          {"templates", "locales"},
 	"pipeline": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/audience",
 		"pipeline/message", "pipeline/deliver"},
-	"pipeline/store": {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver"},
+	"pipeline/store":           {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver"},
 	"pipeline/store/storetest": {"pipeline/store"},
 	"cmd/infolettre":           {"*"},
 }
