@@ -35,7 +35,7 @@ func (p *parser) report(id string, s Severity, line int, args map[string]any) {
 // parse reads one file. changed is when it was last written to.
 func parse(name string, data []byte, changed time.Time, o Options) reading {
 	sum := sha256.Sum256(data)
-	p := &parser{options: o, entry: Entry{Path: name, Hash: hex.EncodeToString(sum[:])}}
+	p := &parser{options: o, entry: Entry{Path: name, Hash: hex.EncodeToString(sum[:]), Lines: map[string]int{}}}
 	p.read(normalise(data), changed)
 	return reading{p.entry, p.slugLine, p.problems}
 }
