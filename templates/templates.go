@@ -22,3 +22,8 @@ var Init embed.FS
 //
 //go:embed demo/*.html
 var Demo embed.FS
+
+// Check is the page that shows an issue and what is to mend in it: report.html.
+//
+//go:embed check/*.html
+var Check embed.FS

@@ -36,6 +36,7 @@ func (a *app) root() *cobra.Command {
 		a.newCommand(),
 		a.importCommand(),
 		a.typoCommand(),
+		a.checkCommand(),
 		a.renderCommand(),
 		a.planCommand(),
 		a.sendCommand(),

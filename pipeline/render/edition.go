@@ -92,6 +92,7 @@ type block struct {
 	ImageText, BodyText, ButtonText string
 
 	file    string // as problems name it
+	line    int    // of the title in it
 	excerpt phrase // the author's own
 }
 
@@ -142,7 +143,7 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 		ReaderLang: ed.locale, ReaderDir: markdown.Direction(ed.locale),
 		Section: ed.phrase(rules, e.Section), Kicker: ed.phrase(rules, e.Kicker), Title: ed.phrase(rules, e.Title),
 		Dateline: ed.dateline(e),
-		file:     e.Path, excerpt: ed.phrase(rules, e.Excerpt),
+		file:     e.Path, line: e.Lines["title"], excerpt: ed.phrase(rules, e.Excerpt),
 	}
 	if b.Section.Text != "" {
 		b.Level = 3
@@ -172,8 +173,8 @@ func (ed *edition) convert(b *block, e content.Entry) bool {
 	for _, f := range body.Findings {
 		ed.note(e, content.Warning, f)
 	}
-	image := ed.frontMatter(converter, e, imageSource(e.Image, rules))
-	button := ed.frontMatter(converter, e, buttonSource(e.CTA, rules, mark(ed.key, Base)+SubscribePath))
+	image := ed.frontMatter(converter, e, "image", imageSource(e.Image, rules))
+	button := ed.frontMatter(converter, e, "cta", buttonSource(e.CTA, rules, mark(ed.key, Base)+SubscribePath))
 
 	b.Image, b.Body, b.Button = template.HTML(image.HTML), template.HTML(body.HTML), template.HTML(button.HTML)
 	b.ImageText, b.BodyText, b.ButtonText = image.Text, body.Text, button.Text
