@@ -51,40 +51,12 @@ func idAfter(id audience.ID) string {
 // Commit records outcomes and grants intents in one transaction: deliver's
 // Ledger. The grant is the UPDATE itself, so two senders can never hold one
 // delivery, and it looks at the subscriber's status, so nobody who left
-// meanwhile is written to.
-//
-// It is the one statement of the program that runs for every message, so its
-// statements are prepared once; and since it is short, it is not interrupted.
+// meanwhile is written to. Since it is short, it is not interrupted.
 func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ctx = context.WithoutCancel(ctx)
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		granted = nil
-		record, grant := tx.StmtContext(ctx, s.record), tx.StmtContext(ctx, s.grant)
-		for _, o := range outcomes {
-			doubts := 0
-			if o.State == deliver.Uncertain {
-				doubts = 1
-			}
-			if _, err := record.ExecContext(ctx, string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text,
-				millis(o.NextAt), millis(now), doubts, number, o.Subscriber.String()); err != nil {
-				return fmt.Errorf("record the outcome for subscriber %s: %w", o.Subscriber, err)
-			}
-		}
-		for _, id := range intents {
-			changed, err := changes(grant.ExecContext(ctx, millis(now), number, id.String()))
-			if err != nil {
-				return fmt.Errorf("grant the delivery to subscriber %s: %w", id, err)
-			}
-			if changed == 1 {
-				granted = append(granted, id)
-			}
-		}
-		return nil
-	})
-	return granted, err
+	return s.commit(context.WithoutCancel(ctx), s.db, number, now, outcomes, intents)
 }
 
 // changes is how many rows a statement changed.
@@ -95,20 +67,6 @@ func changes(result sql.Result, err error) (int, error) {
 	n, err := result.RowsAffected()
 	return int(n), err
 }
-
-const recordOutcome = `
-	UPDATE deliveries
-	SET state = $1, class = $2, code = $3, enhanced = $4, reply = $5, next_at = $6,
-	    attempts = attempts + 1, updated_at = $7,
-	    doubts = doubts + $8,
-	    doubted_at = CASE WHEN $8 > 0 THEN $7 ELSE doubted_at END,
-	    doubt      = CASE WHEN $8 > 0 THEN $5 ELSE doubt END
-	WHERE issue = $9 AND subscriber = $10 AND state IN ('pending', 'sending')`
-
-const grantIntent = `
-	UPDATE deliveries SET state = 'sending', updated_at = $1
-	WHERE issue = $2 AND subscriber = $3 AND state = 'pending'
-	  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active')`
 
 // NextDue says when the next pending delivery may be tried.
 func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error) {
