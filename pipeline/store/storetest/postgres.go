@@ -24,6 +24,12 @@ const serverVariable = "INFOLETTRE_TEST_POSTGRES"
 // process needs one at most.
 var server = sync.OnceValues(startServer)
 
+// running is a server; it ends when its input closes.
+type running struct {
+	base  *url.URL
+	input io.Closer
+}
+
 // databases counts those made, so that each has its own name.
 var databases atomic.Int64
 
@@ -31,14 +37,14 @@ var databases atomic.Int64
 // PostgreSQL the test is skipped, but fails in CI.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	base, err := server()
+	s, err := server()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
 		t.Skip(err)
 	}
-	db, err := sql.Open("pgx", base.String())
+	db, err := sql.Open("pgx", s.base.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +58,7 @@ func PostgresURL(t testing.TB) string {
 			t.Error(err)
 		}
 	})
-	return inDatabase(base, name)
+	return inDatabase(s.base, name)
 }
 
 func inDatabase(base *url.URL, name string) string {
@@ -64,9 +70,10 @@ func inDatabase(base *url.URL, name string) string {
 // startServer starts PostgreSQL on a socket in a folder of its own, and has a
 // shell stop it and remove the folder when this process ends, however it ends:
 // then the shell's input closes.
-func startServer() (*url.URL, error) {
+func startServer() (*running, error) {
 	if text := os.Getenv(serverVariable); text != "" {
-		return url.Parse(text)
+		base, err := url.Parse(text)
+		return &running{base: base}, err
 	}
 	programs, err := findPrograms()
 	if err != nil {
@@ -82,7 +89,7 @@ func startServer() (*url.URL, error) {
 		trap '' INT
 		initdb -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
 		pg_ctl -D data -l log -w -o "-k '$1' -c listen_addresses='' -c fsync=off -c max_connections=200" start >>log 2>&1 &&
-		echo ready || cat log
+		echo ready || tail -n 1 log
 		read -r _
 		pg_ctl -D data -m immediate stop >>log 2>&1
 		cd /
@@ -90,7 +97,8 @@ func startServer() (*url.URL, error) {
 	if err := unprivileged(c, folder); err != nil {
 		return nil, err
 	}
-	if _, err := c.StdinPipe(); err != nil { // open until this process ends
+	in, err := c.StdinPipe()
+	if err != nil {
 		return nil, err
 	}
 	out, err := c.StdoutPipe()
@@ -102,11 +110,10 @@ func startServer() (*url.URL, error) {
 	}
 	reader := bufio.NewReader(out)
 	if line, err := reader.ReadString('\n'); line != "ready\n" {
-		rest := make([]byte, reader.Buffered())
-		_, _ = io.ReadFull(reader, rest)
-		return nil, fmt.Errorf("start PostgreSQL: %s%s %w", line, rest, errors.Join(err))
+		return nil, fmt.Errorf("start PostgreSQL: %s", errors.Join(errors.New(line), err))
 	}
-	return &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: "host=" + url.QueryEscape(folder)}, nil
+	base := &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: "host=" + url.QueryEscape(folder)}
+	return &running{base, in}, nil
 }
 
 // findPrograms is the folder of initdb and pg_ctl: in PATH or, as Debian has
