@@ -55,7 +55,7 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
 			}
 		}
-		return nil
+		return s.shareOut(ctx, tx, r.Number)
 	})
 	if err != nil {
 		return err

@@ -14,18 +14,24 @@ import (
 // Due reads pending deliveries in the order of deliver.Cursor. Those whose
 // subscriber left are passed over; Settle ends them.
 func (s *Store) Due(ctx context.Context, number int, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
+	return s.due(ctx, number, whole, now, after, n)
+}
+
+func (s *Store) due(ctx context.Context, number int, in span, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	const columns = `SELECT s.id, s.address, s.name, s.lang, s.status, d.locale, d.attempts, d.next_at
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
 		WHERE d.issue = $1 AND d.state = 'pending' `
 	var rows *sql.Rows
 	var err error
 	if !after.Waiting {
-		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at = 0 AND d.subscriber > $2 ORDER BY d.subscriber LIMIT $3`,
-			number, idAfter(after.Subscriber), n)
+		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at = 0
+			AND d.subscriber > $2 AND d.subscriber >= $3 AND d.subscriber < $4 ORDER BY d.subscriber LIMIT $5`,
+			number, idAfter(after.Subscriber), in.low, in.high, n)
 	} else {
 		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at > 0 AND d.next_at <= $2
-			AND (d.next_at > $3 OR d.next_at = $3 AND d.subscriber > $4) ORDER BY d.next_at, d.subscriber LIMIT $5`,
-			number, millis(now), millis(after.NextAt), idAfter(after.Subscriber), n)
+			AND (d.next_at > $3 OR d.next_at = $3 AND d.subscriber > $4) AND d.subscriber >= $5 AND d.subscriber < $6
+			ORDER BY d.next_at, d.subscriber LIMIT $7`,
+			number, millis(now), millis(after.NextAt), idAfter(after.Subscriber), in.low, in.high, n)
 	}
 	return collect(rows, err, func(rows *sql.Rows) (d deliver.Delivery, err error) {
 		var id, address string
@@ -56,7 +62,7 @@ func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return s.commit(context.WithoutCancel(ctx), s.db, number, now, outcomes, intents)
+	return s.commit(context.WithoutCancel(ctx), s.db, claim{issue: number}, now, outcomes, intents)
 }
 
 // changes is how many rows a statement changed.
@@ -70,9 +76,14 @@ func changes(result sql.Result, err error) (int, error) {
 
 // NextDue says when the next pending delivery may be tried.
 func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error) {
+	return s.nextDue(ctx, number, whole)
+}
+
+func (s *Store) nextDue(ctx context.Context, number int, in span) (time.Time, bool, error) {
 	var at sql.NullInt64
 	err := s.db.QueryRowContext(ctx, `
-		SELECT MIN(next_at) FROM deliveries WHERE issue = $1 AND state = 'pending'`, number).Scan(&at)
+		SELECT MIN(next_at) FROM deliveries
+		WHERE issue = $1 AND state = 'pending' AND subscriber >= $2 AND subscriber < $3`, number, in.low, in.high).Scan(&at)
 	return time.UnixMilli(at.Int64).UTC(), at.Valid, err
 }
 
@@ -82,24 +93,30 @@ func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error
 // often that the server must be answering nobody. What waited past the
 // deadline is given up.
 func (s *Store) Recover(ctx context.Context, number int, now time.Time) error {
+	return s.recover(ctx, number, whole, now)
+}
+
+func (s *Store) recover(ctx context.Context, number int, in span, now time.Time) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE deliveries
 			SET state = 'uncertain', attempts = attempts + 1, updated_at = $1, class = 'network',
 			    doubts = doubts + 1, doubted_at = $1, doubt = 'the sender was interrupted'
-			WHERE issue = $2 AND state = 'sending'`, millis(now), number); err != nil {
+			WHERE issue = $2 AND state = 'sending' AND subscriber >= $3 AND subscriber < $4`,
+			millis(now), number, in.low, in.high); err != nil {
 			return fmt.Errorf("recover issue %d: %w", number, err)
 		}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE deliveries SET state = 'pending', next_at = 0, updated_at = $1
-			WHERE issue = $2 AND state = 'uncertain' AND doubts < $3
-			  AND (SELECT policy FROM issues WHERE number = $2) = 'resend'`, millis(now), number, deliver.MaxDoubts); err != nil {
+			WHERE issue = $2 AND state = 'uncertain' AND doubts < $3 AND subscriber >= $4 AND subscriber < $5
+			  AND (SELECT policy FROM issues WHERE number = $2) = 'resend'`,
+			millis(now), number, deliver.MaxDoubts, in.low, in.high); err != nil {
 			return fmt.Errorf("resend the doubtful of issue %d: %w", number, err)
 		}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE deliveries SET state = 'refused', class = 'expired', updated_at = $1
-			WHERE issue = $2 AND state = 'pending'
-			  AND (SELECT deadline_at FROM issues WHERE number = $2) <= $1`, millis(now), number); err != nil {
+			WHERE issue = $2 AND state = 'pending' AND subscriber >= $3 AND subscriber < $4
+			  AND (SELECT deadline_at FROM issues WHERE number = $2) <= $1`, millis(now), number, in.low, in.high); err != nil {
 			return fmt.Errorf("give up the expired of issue %d: %w", number, err)
 		}
 		return nil
@@ -145,42 +162,56 @@ func (s *Store) Cases(ctx context.Context, number, limit int) ([]deliver.Case, e
 // Settle ends a run: it suppresses whose refusals call for it, and closes the
 // issue once every delivery has its end. When refusals are too many to be
 // believed it suppresses nobody, and says so.
-func (s *Store) Settle(ctx context.Context, number int, now time.Time) (deliver.Settled, error) {
-	settled := deliver.Settled{State: deliver.IssueSending}
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE deliveries SET state = 'suppressed', updated_at = $1
-			WHERE issue = $2 AND state = 'pending'
-			  AND NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.status = 'active')`,
-			millis(now), number); err != nil {
-			return fmt.Errorf("leave out who left before issue %d: %w", number, err)
-		}
-		refusals, tried, err := refusals(ctx, tx, number)
-		if err != nil {
-			return fmt.Errorf("read refusals of issue %d: %w", number, err)
-		}
-		suppress, alarmed := deliver.Settle(refusals, tried)
-		for _, id := range suppress {
-			if err := suppressSubscriber(ctx, tx, now, id, fmt.Sprintf("issue %d", number)); err != nil {
-				return fmt.Errorf("suppress subscriber %s: %w", id, err)
-			}
-		}
-		settled.Suppressed, settled.Alarmed = len(suppress), alarmed
-		var open int
-		if err := tx.QueryRowContext(ctx, `
-			SELECT COUNT(*) FROM deliveries d
-			WHERE issue = $1 AND (state IN ('pending', 'sending')
-			      OR state = 'uncertain' AND doubts < $2 AND (SELECT policy FROM issues WHERE number = $1) = 'resend')`,
-			number, deliver.MaxDoubts).Scan(&open); err != nil {
-			return fmt.Errorf("count open deliveries of issue %d: %w", number, err)
-		}
-		if open == 0 {
-			settled.State = deliver.IssueSent
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE issues SET state = $1 WHERE number = $2`, string(settled.State), number)
+func (s *Store) Settle(ctx context.Context, number int, now time.Time) (settled deliver.Settled, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		settled, err = settle(ctx, tx, number, now)
 		return err
 	})
 	return settled, err
+}
+
+func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver.Settled, error) {
+	settled := deliver.Settled{State: deliver.IssueSending}
+	if err := leaveOut(ctx, tx, number, now); err != nil {
+		return settled, err
+	}
+	refusals, tried, err := refusals(ctx, tx, number)
+	if err != nil {
+		return settled, fmt.Errorf("read refusals of issue %d: %w", number, err)
+	}
+	suppress, alarmed := deliver.Settle(refusals, tried)
+	for _, id := range suppress {
+		if err := suppressSubscriber(ctx, tx, now, id, fmt.Sprintf("issue %d", number)); err != nil {
+			return settled, fmt.Errorf("suppress subscriber %s: %w", id, err)
+		}
+	}
+	settled.Suppressed, settled.Alarmed = len(suppress), alarmed
+	var open int
+	if err := tx.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM deliveries d
+		WHERE issue = $1 AND (state IN ('pending', 'sending')
+		      OR state = 'uncertain' AND doubts < $2 AND (SELECT policy FROM issues WHERE number = $1) = 'resend')`,
+		number, deliver.MaxDoubts).Scan(&open); err != nil {
+		return settled, fmt.Errorf("count open deliveries of issue %d: %w", number, err)
+	}
+	if open > 0 {
+		return settled, nil
+	}
+	settled.State = deliver.IssueSent
+	_, err = tx.ExecContext(ctx, `UPDATE issues SET state = 'sent' WHERE number = $1`, number)
+	return settled, err
+}
+
+// leaveOut ends the deliveries to those who left since the snapshot.
+func leaveOut(ctx context.Context, tx *sql.Tx, number int, now time.Time) error {
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE deliveries SET state = 'suppressed', updated_at = $1
+		WHERE issue = $2 AND state = 'pending'
+		  AND NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.status = 'active')`,
+		millis(now), number); err != nil {
+		return fmt.Errorf("leave out who left before issue %d: %w", number, err)
+	}
+	return nil
 }
 
 func suppressSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, id audience.ID, reason string) error {
@@ -201,7 +232,7 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 		SELECT d.subscriber, s.address, d.class, COUNT(p.issue), MIN(p.updated_at), MAX(p.updated_at)
 		FROM deliveries d
 		JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
-		JOIN deliveries p ON p.subscriber = d.subscriber AND p.state = 'refused' AND p.class <> 'expired' AND p.issue <= d.issue
+		JOIN deliveries p ON p.subscriber = d.subscriber AND p.state = 'refused' AND p.class <> '' AND p.class <> 'expired' AND p.issue <= d.issue
 		 AND p.issue > COALESCE((SELECT MAX(a.issue) FROM deliveries a
 		                         WHERE a.subscriber = d.subscriber AND a.state = 'accepted' AND a.issue < d.issue), -1)
 		WHERE d.issue = $1 AND d.state = 'refused' AND d.class <> 'expired'

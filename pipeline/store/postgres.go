@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -70,7 +69,7 @@ func openPostgres(ctx context.Context, source string, create bool) (*Store, erro
 	}
 	err = s.migrate(ctx, create)
 	if err == nil {
-		_, err = db.ExecContext(ctx, orderByBytes)
+		_, err = db.ExecContext(ctx, adapt)
 	}
 	if err := errors.Join(err, lock.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", name, err), db.Close())
@@ -81,13 +80,15 @@ func openPostgres(ctx context.Context, source string, create bool) (*Store, erro
 // session is a connection kept for the lock it holds.
 type session struct{ conn *sql.Conn }
 
-// Close ends the connection itself, and the lock with it.
+// Close gives up the lock. When the server does not answer, the connection
+// goes, and the lock with it.
 func (s session) Close() error {
-	err := s.conn.Raw(func(any) error { return driver.ErrBadConn })
-	if errors.Is(err, driver.ErrBadConn) {
-		return nil
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	if _, err := s.conn.ExecContext(ctx, `SELECT pg_advisory_unlock_all()`); err != nil {
+		return errors.Join(err, s.conn.Close())
 	}
-	return err
+	return s.conn.Close()
 }
 
 func advisory(ctx context.Context, db *sql.DB, statement string, key int64) (session, error) {
@@ -103,13 +104,17 @@ func advisory(ctx context.Context, db *sql.DB, statement string, key int64) (ses
 
 func (postgres) goose() goose.Dialect { return goose.DialectPostgres }
 
-// orderByBytes has all text ordered by its bytes, whatever the server's
-// language, as SQLite does: the ranges of ids that workers share depend on it.
-// It changes what earlier calls have not.
-const orderByBytes = `
+// adapt has all text ordered by its bytes, whatever the server's language, as
+// SQLite does: the ranges of ids that workers share depend on it. And it leaves
+// room beside every delivery for its next states. It changes what earlier
+// calls have not.
+const adapt = `
 	DO $$
 	DECLARE c record;
 	BEGIN
+		IF EXISTS (SELECT 1 FROM pg_class WHERE oid = to_regclass('deliveries') AND reloptions IS NULL) THEN
+			ALTER TABLE deliveries SET (fillfactor = 70);
+		END IF;
 		FOR c IN SELECT table_name, column_name FROM information_schema.columns
 			WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS NULL
 			  AND table_name NOT LIKE 'river%' AND table_name NOT LIKE 'goose%'
@@ -125,13 +130,17 @@ func (postgres) begin(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-func (postgres) lockSending(ctx context.Context, db *sql.DB) (io.Closer, error) {
+func (postgres) lockSending(ctx context.Context, db *sql.DB, shared bool) (io.Closer, error) {
+	try := `SELECT pg_try_advisory_lock($1)`
+	if shared {
+		try = `SELECT pg_try_advisory_lock_shared($1)`
+	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("lock database: %w", err)
 	}
 	var taken bool
-	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, lockSending).Scan(&taken); err != nil {
+	if err := conn.QueryRowContext(ctx, try, lockSending).Scan(&taken); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock database: %w", err), conn.Close())
 	}
 	if !taken {
@@ -139,6 +148,9 @@ func (postgres) lockSending(ctx context.Context, db *sql.DB) (io.Closer, error) 
 	}
 	return session{conn}, nil
 }
+
+// parts is enough of them for a handful of workers to finish together.
+func (postgres) parts() int { return 16 }
 
 // frozen has the planner learn of the new rows before the first of them is
 // looked for.
@@ -149,9 +161,17 @@ func (postgres) frozen(ctx context.Context, db *sql.DB) error {
 
 // commitBatch is one statement, so one round trip and one flush of the log
 // however many connections wait for it. Its arrays let one prepared text serve
-// all sizes.
+// all sizes. It returns an empty text when the claim holds, and who is granted.
+//
+// The claim's row is locked: whoever gives the range to another waits for
+// commits under way, and later ones find it given.
 const commitBatch = `
-	WITH recorded AS (
+	WITH held AS (
+		SELECT i.state FROM ranges r JOIN issues i ON i.number = r.issue
+		WHERE r.issue = $1 AND r.part = $12 AND r.worker = $13 FOR SHARE OF r
+	), valid AS (
+		SELECT state FROM held UNION ALL SELECT 'sending' WHERE $13 = ''
+	), recorded AS (
 		UPDATE deliveries d
 		SET state = o.state, class = o.class, code = o.code, enhanced = o.enhanced, reply = o.reply, next_at = o.next_at,
 		    attempts = d.attempts + 1, updated_at = $2,
@@ -161,13 +181,17 @@ const commitBatch = `
 		FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::bigint[])
 		     AS o (subscriber, state, class, code, enhanced, reply, next_at, doubts)
 		WHERE d.issue = $1 AND d.subscriber = o.subscriber AND d.state IN ('pending', 'sending')
+		  AND EXISTS (SELECT 1 FROM valid)
+	), granted AS (
+		UPDATE deliveries d SET state = 'sending', updated_at = $2
+		FROM unnest($11::text[]) AS i (subscriber) JOIN subscribers s ON s.id = i.subscriber AND s.status = 'active'
+		WHERE d.issue = $1 AND d.subscriber = i.subscriber AND d.state = 'pending'
+		  AND EXISTS (SELECT 1 FROM valid WHERE state = 'sending')
+		RETURNING d.subscriber
 	)
-	UPDATE deliveries d SET state = 'sending', updated_at = $2
-	FROM unnest($11::text[]) AS i (subscriber) JOIN subscribers s ON s.id = i.subscriber AND s.status = 'active'
-	WHERE d.issue = $1 AND d.subscriber = i.subscriber AND d.state = 'pending'
-	RETURNING d.subscriber`
+	SELECT state, '' FROM valid UNION ALL SELECT '', subscriber FROM granted`
 
-func (postgres) commit(ctx context.Context, db *sql.DB, number int, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) ([]audience.ID, error) {
+func (postgres) commit(ctx context.Context, db *sql.DB, c claim, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	var o struct {
@@ -188,19 +212,29 @@ func (postgres) commit(ctx context.Context, db *sql.DB, number int, now time.Tim
 	for i, id := range intents {
 		ids[i] = id.String()
 	}
-	rows, err := db.QueryContext(ctx, commitBatch, number, millis(now),
-		o.subscriber, o.state, o.class, o.code, o.enhanced, o.reply, o.nextAt, o.doubts, ids)
-	return collect(rows, err, func(rows *sql.Rows) (id audience.ID, err error) {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return id, err
+	var issueState deliver.IssueState
+	rows, err := db.QueryContext(ctx, commitBatch, c.issue, millis(now),
+		o.subscriber, o.state, o.class, o.code, o.enhanced, o.reply, o.nextAt, o.doubts, ids, c.part, c.worker)
+	_, err = collect(rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+		var state, subscriber string
+		if err := rows.Scan(&state, &subscriber); err != nil {
+			return none, err
 		}
-		id, ok := audience.ParseID(text)
+		if subscriber == "" {
+			issueState = deliver.IssueState(state)
+			return none, nil
+		}
+		id, ok := audience.ParseID(subscriber)
 		if !ok {
-			return id, fmt.Errorf("subscriber id %q in the database is damaged", text)
+			return none, fmt.Errorf("subscriber id %q in the database is damaged", subscriber)
 		}
-		return id, nil
+		granted = append(granted, id)
+		return none, nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return granted, c.judge(issueState, len(intents))
 }
 
 // storable is text that PostgreSQL takes: a server's reply may hold anything.

@@ -81,9 +81,12 @@ func (f *sqliteFile) goose() goose.Dialect { return goose.DialectSQLite3 }
 // begin has nothing to do: BEGIN IMMEDIATE waited for the others.
 func (f *sqliteFile) begin(context.Context, *sql.Tx) error { return nil }
 
+// parts is one: one process sends, with all its connections.
+func (f *sqliteFile) parts() int { return 1 }
+
 func (f *sqliteFile) frozen(context.Context, *sql.DB) error { return nil }
 
-func (f *sqliteFile) lockSending(context.Context, *sql.DB) (io.Closer, error) {
+func (f *sqliteFile) lockSending(context.Context, *sql.DB, bool) (io.Closer, error) {
 	lock, err := os.OpenFile(f.path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock database: %w", err)
@@ -113,17 +116,24 @@ func (f *sqliteFile) prepare(ctx context.Context, db *sql.DB) (err error) {
 	return err
 }
 
-func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, number int, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, c claim, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+	var state deliver.IssueState
 	err = inTx(ctx, db, func(tx *sql.Tx) error {
+		if state, err = c.state(ctx, tx); err != nil || state == "" {
+			return err
+		}
 		record, grant := tx.StmtContext(ctx, f.record), tx.StmtContext(ctx, f.grant)
 		for _, o := range outcomes {
 			if _, err := record.ExecContext(ctx, string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text,
-				millis(o.NextAt), millis(now), doubts(o), number, o.Subscriber.String()); err != nil {
+				millis(o.NextAt), millis(now), doubts(o), c.issue, o.Subscriber.String()); err != nil {
 				return fmt.Errorf("record the outcome for subscriber %s: %w", o.Subscriber, err)
 			}
 		}
+		if state != deliver.IssueSending {
+			return nil
+		}
 		for _, id := range intents {
-			changed, err := changes(grant.ExecContext(ctx, millis(now), number, id.String()))
+			changed, err := changes(grant.ExecContext(ctx, millis(now), c.issue, id.String()))
 			if err != nil {
 				return fmt.Errorf("grant the delivery to subscriber %s: %w", id, err)
 			}
@@ -136,7 +146,7 @@ func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, number int, now tim
 	if err != nil {
 		return nil, err
 	}
-	return granted, nil
+	return granted, c.judge(state, len(intents))
 }
 
 // doubts is what an outcome adds to the number of doubts.

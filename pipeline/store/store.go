@@ -39,10 +39,13 @@ type dialect interface {
 	// begin makes a transaction the only one that writes, but for the ledger's
 	// commits, until it ends.
 	begin(ctx context.Context, tx *sql.Tx) error
-	// commit is Store.Commit.
-	commit(ctx context.Context, db *sql.DB, number int, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error)
-	// lockSending is Store.LockSending.
-	lockSending(ctx context.Context, db *sql.DB) (io.Closer, error)
+	// commit is Store.Commit, of a worker's range when the claim names one.
+	commit(ctx context.Context, db *sql.DB, c claim, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error)
+	// lockSending keeps other processes from sending or, shared, those that
+	// want to send alone.
+	lockSending(ctx context.Context, db *sql.DB, shared bool) (io.Closer, error)
+	// parts is in how many ranges an issue's deliveries are shared out.
+	parts() int
 	// frozen is called when an issue's deliveries were written.
 	frozen(ctx context.Context, db *sql.DB) error
 }
@@ -116,7 +119,18 @@ func (s *Store) Close() error {
 // until Close or its death. Without it, a second sender would take deliveries
 // in progress for the remains of a crash.
 func (s *Store) LockSending(ctx context.Context) error {
-	lock, err := s.lockSending(ctx, s.db)
+	return s.takeLock(ctx, false)
+}
+
+// ShareSending lets other workers send as well, and keeps those out who want
+// to send alone. A SQLite file has one worker: alone is true, and whoever
+// worked before is dead.
+func (s *Store) ShareSending(ctx context.Context) (alone bool, err error) {
+	return s.parts() == 1, s.takeLock(ctx, true)
+}
+
+func (s *Store) takeLock(ctx context.Context, shared bool) error {
+	lock, err := s.lockSending(ctx, s.db, shared)
 	if err == nil {
 		s.lock = lock
 	}

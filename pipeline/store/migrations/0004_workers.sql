@@ -26,3 +26,6 @@ DROP INDEX deliveries_waiting;
 DROP INDEX deliveries_refused;
 CREATE INDEX deliveries_waiting ON deliveries (issue, next_at, subscriber) WHERE next_at > 0;
 CREATE INDEX deliveries_refused ON deliveries (subscriber) WHERE class <> '';
+
+INSERT INTO ranges (issue, part, low, high, worker, turn)
+SELECT number, 0, '', '~', '', 0 FROM issues WHERE state <> 'sent';
