@@ -59,12 +59,13 @@ var owners = map[string][]string{
 	"golang.org/x/net/idna":          {"pipeline/audience"},
 	"golang.org/x/net/publicsuffix":  {"pipeline/render/mailrules"},
 	"modernc.org/sqlite":             {"pipeline/store"},
+	"github.com/jackc/pgx":           {"pipeline/store"},
 	"github.com/pressly/goose":       {"pipeline/store"},
 	"go.yaml.in/yaml":                {"pipeline/content", "cmd/infolettre"},
 	"github.com/spf13":               {"cmd/infolettre"},
 	"github.com/caarlos0/env":        {"cmd/infolettre"},
 	"github.com/schollz/progressbar": {"cmd/infolettre"},
-	"database/sql":                   {"pipeline/store"},
+	"database/sql":                   {"pipeline/store", "pipeline/store/storetest"},
 }
 
 func TestArchitecture(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -75,13 +74,6 @@ type contentConfig struct {
 	Folder string `yaml:"folder"`
 }
 
-type databaseConfig struct {
-	Path string `yaml:"path"`
-	// Synchronous is "full", which outlives a power cut, or "normal", which
-	// outlives the death of the process only and costs less.
-	Synchronous string `yaml:"synchronous"`
-}
-
 type keysConfig struct {
 	File string `yaml:"file"`
 }
@@ -95,7 +87,6 @@ func (c *config) complete(at *place) error {
 	n.Timezone = cmp.Or(n.Timezone, "Europe/Paris")
 	c.Schedule.Cron = cmp.Or(c.Schedule.Cron, "0 11 * * THU")
 	c.Content.Folder = cmp.Or(c.Content.Folder, "content")
-	c.Database.Path = cmp.Or(c.Database.Path, "infolettre.db")
 	c.Keys.File = cmp.Or(c.Keys.File, "infolettre.keys")
 	c.Issue = c.Issue.WithDefaults()
 	c.Issue.Languages = n.Languages
@@ -137,8 +128,8 @@ func (c *config) complete(at *place) error {
 			return at.fail("delivery", "stage", err)
 		}
 	}
-	if !slices.Contains([]string{"", "full", "normal"}, c.Database.Synchronous) {
-		return at.fail("database.synchronous", "synchronous", nil, "Value", c.Database.Synchronous)
+	if err := c.completeDatabase(at); err != nil {
+		return err
 	}
 	if err := c.checkAddresses(at); err != nil {
 		return err

@@ -67,7 +67,7 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	}
 	defer s.Close()
 	if !f.dryRun {
-		if err := s.LockSending(); errors.Is(err, store.ErrBusy) {
+		if err := s.LockSending(ctx); errors.Is(err, store.ErrBusy) {
 			return a.fail(nil, "send.busy")
 		} else if err != nil {
 			return err

@@ -88,7 +88,7 @@ func (r *run) patiently(outcomes []Outcome, intents []audience.ID) ([]audience.I
 		if err == nil {
 			return granted, nil
 		}
-		if waited >= ledgerPatience || r.work.Err() != nil {
+		if waited >= ledgerPatience || r.work.Err() != nil || errors.Is(err, ErrLost) || errors.Is(err, ErrHeld) {
 			return nil, err
 		}
 		if r.stop.Err() != nil {

@@ -17,9 +17,10 @@ import (
 // audience in one transaction; nothing of them changes afterwards. languages
 // maps the subscribers' languages to the documents' locales.
 func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item, documents []render.Document, languages map[string]string) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
 		var taken int
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM issues WHERE slot = $1`, millis(r.Slot)).Scan(&taken); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM issues WHERE slot = $1 OR number = $2`,
+			millis(r.Slot), r.Number).Scan(&taken); err != nil {
 			return err
 		}
 		if taken > 0 {
@@ -54,8 +55,12 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
 			}
 		}
-		return nil
+		return s.shareOut(ctx, tx, r.Number)
 	})
+	if err != nil {
+		return err
+	}
+	return s.frozen(ctx, s.db)
 }
 
 func freezeEntries(ctx context.Context, tx *sql.Tx, number int, items []issue.Item) error {
