@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,11 +155,12 @@ func (s *Store) Tally(ctx context.Context, number int) (map[deliver.State]int, e
 	tally := map[deliver.State]int{}
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT state, COUNT(*) FROM deliveries WHERE issue = $1 GROUP BY state`, number)
-	_, err = collect(rows, err, func(rows *sql.Rows) (state deliver.State, err error) {
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var state deliver.State
 		n := 0
-		err = rows.Scan(&state, &n)
+		err := rows.Scan(&state, &n)
 		tally[state] = n
-		return state, err
+		return err
 	})
 	return tally, err
 }
@@ -208,6 +211,9 @@ func (s *Store) Settle(ctx context.Context, number int, now time.Time) (deliver.
 			}
 		}
 		settled.Suppressed, settled.Alarmed = len(suppress), alarmed
+		if settled.Resting, err = resting(ctx, tx, number); err != nil {
+			return fmt.Errorf("read resting domains of issue %d: %w", number, err)
+		}
 		var open int
 		if err := tx.QueryRowContext(ctx, `
 			SELECT COUNT(*) FROM deliveries d
@@ -224,6 +230,24 @@ func (s *Store) Settle(ctx context.Context, number int, now time.Time) (deliver.
 	})
 	return settled, err
 }
+
+// resting lists the domains that refused us and are to be tried again.
+func resting(ctx context.Context, tx *sql.Tx, number int) ([]string, error) {
+	found := map[string]bool{}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		WHERE d.issue = $1 AND d.state = 'pending' AND d.next_at > 0 AND d.class = 'policy'`, number)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var key string
+		err := rows.Scan(&key)
+		found[domainOf(key)] = true
+		return err
+	})
+	return slices.Sorted(maps.Keys(found)), err
+}
+
+// domainOf is the part of an address behind its @.
+func domainOf(key string) string { return key[strings.LastIndexByte(key, '@')+1:] }
 
 func suppressSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, id audience.ID, reason string) error {
 	if _, err := tx.ExecContext(ctx, `
@@ -263,14 +287,13 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 	}
 	tried = map[string]int{}
 	rows, err = tx.QueryContext(ctx, `
-		SELECT s.address_key, d.attempts FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
 		WHERE d.issue = $1 AND d.state IN ('accepted', 'refused')`, number)
-	_, err = collect(rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var key string
-		var attempts int
-		err = rows.Scan(&key, &attempts)
-		tried[key[strings.LastIndexByte(key, '@')+1:]]++
-		return none, err
+		err := rows.Scan(&key)
+		tried[domainOf(key)]++
+		return err
 	})
 	return all, tried, err
 }
