@@ -37,6 +37,7 @@ type Settled struct {
 	State      IssueState
 	Suppressed int      // addresses that are never to be written to again
 	Alarmed    []string // domains whose refusals are too many to be believed, "" for all together
+	Resting    []string // domains that do not want us, and wait for another try
 }
 
 // Case is a delivery that a person may want to know of: one that waits, was

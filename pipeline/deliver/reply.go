@@ -60,7 +60,7 @@ const (
 	ClassSoft     Class = "soft"     // refused for a reason of its own: a soft count
 	ClassLater    Class = "later"    // try again
 	ClassThrottle Class = "throttle" // we are too fast
-	ClassPolicy   Class = "policy"   // we are not wanted there: suppress nobody
+	ClassPolicy   Class = "policy"   // we are not wanted there: its domain rests, suppress nobody
 	ClassOurs     Class = "ours"     // our message is at fault: stop
 	ClassNetwork  Class = "network"  // no reply: never a bounce
 	ClassExpired  Class = "expired"  // the deadline passed while it waited
@@ -86,6 +86,8 @@ func classify(p phase, r Reply) Class {
 	switch {
 	case r.Code == 0:
 		return ClassNetwork
+	case r.Code < 500 && subject == ".7.1" && p == phaseRcpt && r.Code != 421:
+		return ClassLater // greylisting says it so, of one recipient
 	case r.Code == 421, r.Code < 500 && strings.HasPrefix(subject, ".7."):
 		return ClassThrottle
 	case r.Code == 552 && r.Enhanced == "", subject == ".3.4":
@@ -115,7 +117,7 @@ func (r Reply) unknownMailbox() bool {
 
 // decide turns a reply into the outcome of an attempt.
 func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
-	o := Outcome{Subscriber: d.Subscriber.ID, Reply: r}
+	o := Outcome{Subscriber: d.Subscriber.ID, Reply: r, phase: p}
 	if p == phaseDot && r.Code/100 == 2 {
 		o.State = Accepted
 		return o
@@ -128,25 +130,33 @@ func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
 		o.State = Refused
 	default:
 		o.State = Pending
-		o.NextAt = s.Now().Add(s.delay(o.Class, d.Attempts))
+		o.NextAt = s.Now().Add(s.delay(p, o.Class, d.Attempts))
 	}
 	return o
 }
+
+// refusesSender reports that a server does not want our mails, whoever
+// receives them.
+func (o Outcome) refusesSender() bool { return o.Class == ClassPolicy && o.phase <= phaseMail }
 
 // Delays between the attempts for one recipient.
 const (
 	firstDelay   = 5 * time.Minute
 	longestDelay = 4 * time.Hour
+	// domainRest is how long a domain is left alone whose server refuses us.
+	// It is shorter than the wait of the one who was refused, so that the next
+	// to be tried is another: the refusal may have been about that mailbox.
+	domainRest = time.Hour
 )
 
 // delay doubles from 5 min to 4 h, with up to a fifth of jitter so that a
 // thousand waiting recipients do not come back at once. A connection that
 // broke is no fault of the recipient's: the first time, it costs no wait.
-func (s *Sender) delay(c Class, attempts int) time.Duration {
+func (s *Sender) delay(p phase, c Class, attempts int) time.Duration {
 	switch {
 	case c == ClassNetwork && attempts == 0:
 		return 0
-	case c == ClassPolicy:
+	case c == ClassPolicy && p > phaseMail:
 		return longestDelay
 	}
 	d := min(firstDelay<<min(attempts, 10), longestDelay)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,11 +130,12 @@ func (s *Store) Tally(ctx context.Context, number int) (map[deliver.State]int, e
 	tally := map[deliver.State]int{}
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT state, COUNT(*) FROM deliveries WHERE issue = $1 GROUP BY state`, number)
-	_, err = collect(rows, err, func(rows *sql.Rows) (state deliver.State, err error) {
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var state deliver.State
 		n := 0
-		err = rows.Scan(&state, &n)
+		err := rows.Scan(&state, &n)
 		tally[state] = n
-		return state, err
+		return err
 	})
 	return tally, err
 }
@@ -188,6 +191,9 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 		}
 	}
 	settled.Suppressed, settled.Alarmed = len(suppress), alarmed
+	if settled.Resting, err = resting(ctx, tx, number); err != nil {
+		return settled, fmt.Errorf("read resting domains of issue %d: %w", number, err)
+	}
 	var open int
 	if err := tx.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM deliveries d
@@ -203,6 +209,24 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 	_, err = tx.ExecContext(ctx, `UPDATE issues SET state = 'sent' WHERE number = $1`, number)
 	return settled, err
 }
+
+// resting lists the domains that refused us and are to be tried again.
+func resting(ctx context.Context, tx *sql.Tx, number int) ([]string, error) {
+	found := map[string]bool{}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		WHERE d.issue = $1 AND d.state = 'pending' AND d.next_at > 0 AND d.class = 'policy'`, number)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var key string
+		err := rows.Scan(&key)
+		found[domainOf(key)] = true
+		return err
+	})
+	return slices.Sorted(maps.Keys(found)), err
+}
+
+// domainOf is the part of an address behind its @.
+func domainOf(key string) string { return key[strings.LastIndexByte(key, '@')+1:] }
 
 // leaveOut ends the deliveries to those who left since the snapshot.
 func leaveOut(ctx context.Context, tx *sql.Tx, number int, now time.Time) error {
@@ -244,14 +268,13 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 	}
 	tried = map[string]int{}
 	rows, err = tx.QueryContext(ctx, `
-		SELECT s.address_key, d.attempts FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
 		WHERE d.issue = $1 AND d.state IN ('accepted', 'refused')`, number)
-	_, err = collect(rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var key string
-		var attempts int
-		err = rows.Scan(&key, &attempts)
-		tried[key[strings.LastIndexByte(key, '@')+1:]]++
-		return none, err
+		err := rows.Scan(&key)
+		tried[domainOf(key)]++
+		return err
 	})
 	return all, tried, err
 }
