@@ -51,7 +51,7 @@ func idAfter(id audience.ID) string {
 // Commit records outcomes and grants intents in one transaction: deliver's
 // Ledger. The grant is the UPDATE itself, so two senders can never hold one
 // delivery, and it looks at the subscriber's status, so nobody who left
-// meanwhile is written to.
+// meanwhile is written to, and at the issue's, so that a person can stop it.
 //
 // It is the one statement of the program that runs for every message, so its
 // statements are prepared once; and since it is short, it is not interrupted.
@@ -108,7 +108,8 @@ const recordOutcome = `
 const grantIntent = `
 	UPDATE deliveries SET state = 'sending', updated_at = $1
 	WHERE issue = $2 AND subscriber = $3 AND state = 'pending'
-	  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active')`
+	  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active')
+  AND EXISTS (SELECT 1 FROM issues i WHERE i.number = $2 AND i.state = 'sending')`
 
 // NextDue says when the next pending delivery may be tried.
 func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error) {
@@ -144,7 +145,7 @@ func (s *Store) Recover(ctx context.Context, number int, now time.Time) error {
 			  AND (SELECT deadline_at FROM issues WHERE number = $2) <= $1`, millis(now), number); err != nil {
 			return fmt.Errorf("give up the expired of issue %d: %w", number, err)
 		}
-		return nil
+		return step(ctx, tx)
 	})
 }
 
@@ -219,8 +220,13 @@ func (s *Store) Settle(ctx context.Context, number int, now time.Time) (deliver.
 		if open == 0 {
 			settled.State = deliver.IssueSent
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE issues SET state = $1 WHERE number = $2`, string(settled.State), number)
-		return err
+		// A person who stopped the issue meanwhile keeps it held.
+		if err := tx.QueryRowContext(ctx, `
+			UPDATE issues SET state = CASE WHEN state = 'held' AND CAST($1 AS TEXT) = 'sending' THEN state ELSE CAST($1 AS TEXT) END
+			WHERE number = $2 RETURNING state`, string(settled.State), number).Scan(&settled.State); err != nil {
+			return fmt.Errorf("settle issue %d: %w", number, err)
+		}
+		return step(ctx, tx)
 	})
 	return settled, err
 }
