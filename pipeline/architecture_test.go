@@ -39,6 +39,7 @@ var imports = map[string][]string{
 		"pipeline/message", "pipeline/deliver"},
 	"pipeline/store":           {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver"},
 	"pipeline/store/storetest": {"pipeline/store"},
+	"pipeline/schedule":        {"pipeline", "pipeline/content", "pipeline/deliver", "pipeline/issue"},
 	"cmd/infolettre":           {"*"},
 }
 

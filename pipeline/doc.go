@@ -17,6 +17,7 @@
 //	audience           subscribers, addresses, tokens
 //	message            a document to one reader's bytes
 //	deliver            connections, the ledger's protocol, retries
+//	schedule           what is to be done now: slots due, catching up, approval
 //	store              SQLite: implements what the stages ask for
 //	mailbox            the demo's SMTP server and mailbox page
 //

@@ -170,7 +170,7 @@ const commitBatch = `
 		SELECT i.state FROM ranges r JOIN issues i ON i.number = r.issue
 		WHERE r.issue = $1 AND r.part = $12 AND r.worker = $13 FOR SHARE OF r
 	), valid AS (
-		SELECT state FROM held UNION ALL SELECT 'sending' WHERE $13 = ''
+		SELECT state FROM held UNION ALL SELECT state FROM issues WHERE number = $1 AND $13 = ''
 	), recorded AS (
 		UPDATE deliveries d
 		SET state = o.state, class = o.class, code = o.code, enhanced = o.enhanced, reply = o.reply, next_at = o.next_at,

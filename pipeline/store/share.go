@@ -24,21 +24,6 @@ type claim struct {
 	worker      string
 }
 
-// state looks, inside a transaction that nobody else writes beside, how the
-// issue stands; "" when the range is another's.
-func (c claim) state(ctx context.Context, tx *sql.Tx) (state deliver.IssueState, err error) {
-	if c.worker == "" {
-		return deliver.IssueSending, nil
-	}
-	err = tx.QueryRowContext(ctx, `
-		SELECT i.state FROM ranges r JOIN issues i ON i.number = r.issue
-		WHERE r.issue = $1 AND r.part = $2 AND r.worker = $3`, c.issue, c.part, c.worker).Scan(&state)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return state, err
-}
-
 // judge says why a commit granted nothing.
 func (c claim) judge(state deliver.IssueState, intents int) error {
 	switch {

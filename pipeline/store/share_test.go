@@ -92,20 +92,20 @@ func TestLostWorker(t *testing.T) {
 		if err != nil || len(leases) != 2 {
 			t.Fatalf("leases %v, %v", leases, err)
 		}
-		if _, err := s.Renew(t.Context(), "a"); err != nil {
+		if _, err := s.RenewLease(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Dismiss(t.Context(), leases[0]); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Renew(t.Context(), "a"); err != nil {
+		if _, err := s.RenewLease(t.Context(), "a"); err != nil {
 			t.Errorf("dismissed although it had renewed: %v", err)
 		}
 		leases, _ = s.Leases(t.Context())
 		if err := s.Dismiss(t.Context(), leases[0]); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Renew(t.Context(), "a"); !errors.Is(err, deliver.ErrLost) {
+		if _, err := s.RenewLease(t.Context(), "a"); !errors.Is(err, deliver.ErrLost) {
 			t.Errorf("renewed after its end: %v", err)
 		}
 		if _, err := s.Take(t.Context(), "b", r); !errors.Is(err, deliver.ErrLost) {

@@ -27,9 +27,9 @@ func (s *Store) Enrol(ctx context.Context, worker, name string, alone bool, now 
 	})
 }
 
-// Renew renews a worker's lease and lists all leases. A worker that was given
+// RenewLease renews a worker's lease and lists all leases. A worker that was given
 // up meanwhile gets ErrLost.
-func (s *Store) Renew(ctx context.Context, worker string) ([]deliver.Lease, error) {
+func (s *Store) RenewLease(ctx context.Context, worker string) ([]deliver.Lease, error) {
 	changed, err := changes(s.db.ExecContext(ctx, `UPDATE workers SET renewed = renewed + 1 WHERE id = $1`, worker))
 	if err != nil {
 		return nil, fmt.Errorf("renew the lease: %w", err)
