@@ -103,7 +103,7 @@ func (c *config) complete(at *place) error {
 	if c.zone, err = time.LoadLocation(n.Timezone); err != nil {
 		return at.fail("newsletter.timezone", "zone", nil, "Value", n.Timezone)
 	}
-	n.Location = c.zone
+	n.Location, n.Locales = c.zone, n.Languages
 	if _, err := issue.NewCalendar(c.Schedule.Cron, c.zone); errors.Is(err, issue.ErrNeverFires) {
 		return at.fail("schedule.cron", "never-fires", nil, "Value", c.Schedule.Cron)
 	} else if err != nil {

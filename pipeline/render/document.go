@@ -41,8 +41,10 @@ const (
 const (
 	UnsubscribePath = "/u/" // then the token
 	PreferencesPath = "/p/" // then the token
+	ConfirmPath     = "/c/" // then the token
 	SubscribePath   = "/subscribe"
-	MediaPath       = "/media/" // then the path of an image below the content root
+	FeedPath        = "/feed.xml" // below "/<locale>"
+	MediaPath       = "/media/"   // then the path of an image below the content root
 )
 
 // Slots lists them all.
