@@ -12,7 +12,7 @@ import (
 const (
 	Confirm Purpose = "confirm" // the link in a confirmation mail
 	Restore Purpose = "restore" // the undo button after an unsubscription
-	Form    Purpose = "form"    // when a form was served; it names nobody
+	Served  Purpose = "served"  // when a form was served; it names nobody
 )
 
 const timeSize = 6 // bytes of unix seconds: enough for eight million years, and a token without padding
