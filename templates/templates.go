@@ -22,3 +22,8 @@ var Init embed.FS
 //
 //go:embed demo/*.html
 var Demo embed.FS
+
+// Web is the public pages, one file each, which share parts.html, and style.css.
+//
+//go:embed web/*.html web/*.css
+var Web embed.FS
