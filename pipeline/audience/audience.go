@@ -4,6 +4,7 @@ package audience
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"time"
 )
 
 // Subscriber is someone who asked to receive the newsletter.
@@ -13,6 +14,8 @@ type Subscriber struct {
 	Name    string // as given, "" when unknown
 	Lang    string // BCP 47 tag
 	Status  Status
+
+	PausedUntil time.Time // nothing is sent before; zero: not paused
 }
 
 // Status says whether a subscriber is written to.
@@ -20,6 +23,7 @@ type Status string
 
 // The statuses of a subscriber.
 const (
+	Pending      Status = "pending" // asked, not confirmed
 	Active       Status = "active"
 	Unsubscribed Status = "unsubscribed"
 	Suppressed   Status = "suppressed" // the address is never to be written to

@@ -15,6 +15,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
 )
 
 //go:embed migrations/*.sql
@@ -26,6 +28,7 @@ type Store struct {
 	record, grant *sql.Stmt // of Commit
 	lock          *os.File  // nil until LockSending
 	path          string
+	keys          *audience.Keys // nil until UseKeys
 }
 
 // Errors of Open and of the methods.
@@ -35,6 +38,7 @@ var (
 	ErrBusy     = errors.New("another process is sending")
 	ErrNotFound = errors.New("not found")
 	ErrFrozen   = errors.New("this slot has its issue already")
+	ErrNoKeys   = errors.New("the keys are needed to know a forgotten address again")
 )
 
 // Option changes how Open opens a file.
@@ -86,13 +90,15 @@ func Open(ctx context.Context, path string, create bool, options ...Option) (*St
 }
 
 // dataSource asks for durable commits (synchronous=FULL outlives a power
-// cut), and for BEGIN IMMEDIATE always: a transaction that reads first and
-// writes later fails at once when another wrote in between, which
-// busy_timeout does not cure.
+// cut), for deleted rows to be overwritten, so that who is erased is gone, and
+// for BEGIN IMMEDIATE always: a transaction that reads first and writes later
+// fails at once when another wrote in between, which busy_timeout does not
+// cure.
 func dataSource(path string, options []Option) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
 	query := url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "foreign_keys(1)"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "foreign_keys(1)",
+			"secure_delete(1)"},
 		"_txlock": {"immediate"},
 	}
 	for _, option := range options {
@@ -125,6 +131,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	return nil
 }
+
+// UseKeys tells the store the keys by which it knows forgotten addresses
+// again. It is called before the store is shared.
+func (s *Store) UseKeys(keys *audience.Keys) { s.keys = keys }
 
 // Close closes the database and lets others send.
 func (s *Store) Close() error {
