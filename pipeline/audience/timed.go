@@ -11,7 +11,6 @@ import (
 // Purposes of tokens that lose their worth with age; see Signer.TokenAt.
 const (
 	Confirm Purpose = "confirm" // the link in a confirmation mail
-	Restore Purpose = "restore" // the undo button after an unsubscription
 	Served  Purpose = "served"  // when a form was served; it names nobody
 )
 

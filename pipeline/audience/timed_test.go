@@ -33,7 +33,7 @@ func TestTimedTokens(t *testing.T) {
 	}{
 		{"right", keys, Confirm, token, true},
 		{"after rotation", parse("lettre", second+"\n"+first), Confirm, token, true},
-		{"another purpose", keys, Restore, token, false},
+		{"another purpose", keys, Served, token, false},
 		{"another newsletter", parse("autre", first), Confirm, token, false},
 		{"the key is gone", parse("lettre", second), Confirm, token, false},
 		{"cut", keys, Confirm, token[:55], false},
@@ -68,7 +68,7 @@ func forge(keys *Keys, n int) (accepted int) {
 	for i := range n {
 		id := NewID()
 		tokens := []string{thief.Token(Unsubscribe, id), neighbour.Token(Unsubscribe, id), signer.Token(Preferences, id)}
-		timed := []string{thief.TokenAt(Confirm, id, at), neighbour.TokenAt(Confirm, id, at), signer.TokenAt(Restore, id, at)}
+		timed := []string{thief.TokenAt(Confirm, id, at), neighbour.TokenAt(Confirm, id, at), signer.TokenAt(Served, id, at)}
 		for _, list := range []*[]string{&tokens, &timed} {
 			b, _ := base64.RawURLEncoding.DecodeString((*list)[2])
 			rand.Read(b[len(b)-macSize:])

@@ -5,7 +5,17 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
 )
+
+// network is the prefix of the client's address, "" when it is not known.
+func (s *Site) network(r *http.Request) string {
+	if addr := s.client(r); addr.IsValid() {
+		return audience.Network(addr)
+	}
+	return ""
+}
 
 // client is the address a request comes from. X-Forwarded-For is believed
 // from the right, as long as the hops are trusted proxies: what a client

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -24,8 +25,14 @@ func (s *Site) confirming(w http.ResponseWriter, r *http.Request) (sub audience.
 		s.expired(w, r, s.language(r, ""))
 		return sub, false
 	}
+	return s.reader(w, r, id)
+}
+
+// reader is whom a link stands for, the zero value but for the ID when they
+// are forgotten.
+func (s *Site) reader(w http.ResponseWriter, r *http.Request, id audience.ID) (sub audience.Subscriber, ok bool) {
 	sub, err := s.Readers.Subscriber(r.Context(), id)
-	if err != nil {
+	if failed(err) {
 		s.trouble(w, r, err)
 		return sub, false
 	}
@@ -60,11 +67,11 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) {
 	shown := messagePage{page: s.page(r, lang, "web.confirm.title")}
 	s.confirmTexts(&shown)
 	consent := s.consent(r, shown.page, strings.Join(append(shown.Text, shown.Form.Button), "\n\n"))
-	done, err := s.Register.Confirm(r.Context(), s.Now(), sub.ID, consent)
+	after, err := s.Register.Confirm(r.Context(), s.Now(), sub.ID, consent)
 	switch {
-	case err != nil:
+	case failed(err):
 		s.trouble(w, r, err)
-	case !done:
+	case after.Status != audience.Active:
 		s.expired(w, r, lang)
 	default:
 		s.say(w, r, http.StatusOK, lang, "web.welcome", s.linkArchive, func(p *messagePage) {
@@ -73,9 +80,12 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// failed sorts out that somebody is forgotten, which is an answer.
+func failed(err error) bool { return err != nil && !errors.Is(err, audience.ErrNotFound) }
+
 // consent is what the register keeps of an answer on a page.
 func (s *Site) consent(r *http.Request, p page, text string) audience.Consent {
-	return audience.Consent{Lang: p.L.Tag(), Text: text, Origin: audience.Link, Network: audience.Network(s.client(r))}
+	return audience.Consent{Lang: p.L.Tag(), Text: text, Origin: audience.Link, Network: s.network(r)}
 }
 
 // preferences is the path of a reader's preferences.

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/render"
@@ -16,10 +15,6 @@ const (
 	reasonPath = "/reason"
 )
 
-// undoTime is how long the undo button works: to come back later is to
-// subscribe anew.
-const undoTime = time.Hour
-
 // reasons to leave, as the register keeps them; words "web.reason.<name>".
 var reasons = []string{"too-many", "not-for-me", "never-asked", "elsewhere", "other"}
 
@@ -29,9 +24,8 @@ const maxWords = 500
 // leftPage tells that it is done.
 type leftPage struct {
 	page
-	Undo, Until string
-	Reason      string
-	Reasons     []reasonChoice
+	Undo, Reason string // where their forms lead
+	Reasons      []reasonChoice
 }
 
 type reasonChoice struct{ Value, Label string }
@@ -44,13 +38,7 @@ func (s *Site) leaving(w http.ResponseWriter, r *http.Request) (sub audience.Sub
 		s.notFound(w, r)
 		return sub, false
 	}
-	sub, err := s.Readers.Subscriber(r.Context(), id)
-	if err != nil {
-		s.trouble(w, r, err)
-		return sub, false
-	}
-	sub.ID = id // also of somebody who is forgotten
-	return sub, true
+	return s.reader(w, r, id)
 }
 
 // gone answers who is not subscribed any more.
@@ -92,13 +80,11 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request) {
 	if r.PostFormValue("button") != "page" {
 		consent.Origin = audience.OneClick
 	}
-	now := s.Now()
-	if err := s.Register.Unsubscribe(r.Context(), now, sub.ID, consent); err != nil {
+	if _, err := s.Register.Unsubscribe(r.Context(), s.Now(), sub.ID, consent); failed(err) {
 		s.trouble(w, r, err)
 		return
 	}
-	p.Undo, p.Until = keep(p.Root+p.path+undoPath, lang), s.signer.TokenAt(audience.Restore, sub.ID, now)
-	p.Reason = keep(p.Root+p.path+reasonPath, lang)
+	p.Undo, p.Reason = keep(p.Root+p.path+undoPath, lang), keep(p.Root+p.path+reasonPath, lang)
 	for _, name := range reasons {
 		p.Reasons = append(p.Reasons, reasonChoice{name, p.L.T("web.reason." + name)})
 	}
@@ -112,17 +98,12 @@ func (s *Site) undo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lang := s.language(r, sub.Lang)
-	id, left, ok := s.Keys.VerifyAt(audience.Restore, r.PostFormValue("until"))
-	if !ok || id != sub.ID || s.Now().Sub(left) > undoTime {
-		s.gone(w, r, lang)
-		return
-	}
 	p := s.page(r, lang, "web.left.title")
-	back, err := s.Register.Restore(r.Context(), s.Now(), sub.ID, s.consent(r, p, p.L.T("web.left.undo")))
+	after, err := s.Register.Restore(r.Context(), s.Now(), sub.ID, s.consent(r, p, p.L.T("web.left.undo")))
 	switch {
-	case err != nil:
+	case failed(err):
 		s.trouble(w, r, err)
-	case !back:
+	case after.Status != audience.Active:
 		s.gone(w, r, lang)
 	default:
 		s.say(w, r, http.StatusOK, lang, "web.back", func(p *messagePage) {
@@ -145,10 +126,10 @@ func (s *Site) reason(w http.ResponseWriter, r *http.Request) {
 	if words := []rune(strings.TrimSpace(r.PostFormValue("words"))); len(words) > 0 {
 		said = append(said, string(words[:min(len(words), maxWords)]))
 	}
-	if len(said) > 0 && sub.Status == audience.Unsubscribed {
+	if len(said) > 0 {
 		consent := s.consent(r, s.page(r, lang, "web.thanks.title"), "")
 		consent.Detail = strings.Join(said, ": ")
-		if err := s.Readers.LeaveReason(r.Context(), s.Now(), sub.ID, consent); err != nil {
+		if err := s.Readers.LeaveReason(r.Context(), s.Now(), sub.ID, consent); failed(err) {
 			s.trouble(w, r, err)
 			return
 		}

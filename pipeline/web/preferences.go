@@ -34,16 +34,11 @@ func (s *Site) preferring(w http.ResponseWriter, r *http.Request) (sub audience.
 		s.notFound(w, r)
 		return sub, false
 	}
-	sub, err := s.Readers.Subscriber(r.Context(), id)
-	if err != nil {
-		s.trouble(w, r, err)
-		return sub, false
-	}
-	if sub.Status != audience.Active {
+	if sub, ok = s.reader(w, r, id); ok && sub.Status != audience.Active {
 		s.gone(w, r, s.language(r, sub.Lang))
-		return sub, false
+		ok = false
 	}
-	return sub, true
+	return sub, ok
 }
 
 // preferencesOf fills the page with what is stored.
@@ -80,7 +75,7 @@ func (s *Site) setPreferences(w http.ResponseWriter, r *http.Request) {
 	}
 	lang := s.language(r, sub.Lang)
 	p := s.preferencesOf(r, lang, sub)
-	chosen := audience.Preferences{Lang: sub.Lang}
+	chosen := audience.Choices{Lang: sub.Lang}
 	if stored, _ := s.oneOf(sub.Lang); r.PostFormValue("language") != stored {
 		if other, ok := s.oneOf(r.PostFormValue("language")); ok {
 			chosen.Lang = other // a variant such as fr-CA stays as long as fr does
@@ -99,19 +94,18 @@ func (s *Site) setPreferences(w http.ResponseWriter, r *http.Request) {
 		s.render(w, r, http.StatusUnprocessableEntity, "preferences.html", p.page, p)
 		return
 	}
-	done, err := s.Readers.SetPreferences(r.Context(), s.Now(), sub.ID, chosen, s.consent(r, p.page, ""))
+	after, err := s.Readers.SetPreferences(r.Context(), s.Now(), sub.ID, chosen, s.consent(r, p.page, ""))
 	switch {
-	case err != nil:
+	case failed(err):
 		s.trouble(w, r, err)
-	case !done:
+	case after.Status != audience.Active:
 		s.gone(w, r, lang)
 	default:
-		if chosen.Lang != sub.Lang {
-			lang, _ = s.oneOf(chosen.Lang)
+		if other, ok := s.oneOf(chosen.Lang); ok && chosen.Lang != sub.Lang {
+			lang = other
 		}
-		sub.Name, sub.Lang, sub.PausedUntil = chosen.Name, chosen.Lang, chosen.PausedUntil
-		p = s.preferencesOf(r, lang, sub)
-		p.Notice = s.saved(p.page, sub)
+		p = s.preferencesOf(r, lang, after)
+		p.Notice = s.saved(p.page, after)
 		s.render(w, r, http.StatusOK, "preferences.html", p.page, p)
 	}
 }

@@ -15,17 +15,11 @@ func (s *Site) renewing(w http.ResponseWriter, r *http.Request) (sub audience.Su
 		s.notFound(w, r)
 		return sub, false
 	}
-	sub, err := s.Readers.Subscriber(r.Context(), id)
-	if err != nil {
-		s.trouble(w, r, err)
-		return sub, false
-	}
-	sub.ID = id
-	if sub.Status != audience.Active {
+	if sub, ok = s.reader(w, r, id); ok && sub.Status != audience.Active {
 		s.gone(w, r, s.language(r, sub.Lang))
-		return sub, false
+		ok = false
 	}
-	return sub, true
+	return sub, ok
 }
 
 func (s *Site) renewTexts(p *messagePage) {
@@ -52,11 +46,11 @@ func (s *Site) renew(w http.ResponseWriter, r *http.Request) {
 	shown := messagePage{page: s.page(r, lang, "web.renew.title")}
 	s.renewTexts(&shown)
 	consent := s.consent(r, shown.page, strings.Join(append(shown.Text, shown.Form.Button), "\n\n"))
-	done, err := s.Readers.Renew(r.Context(), s.Now(), sub.ID, consent)
+	after, err := s.Readers.Renew(r.Context(), s.Now(), sub.ID, consent)
 	switch {
-	case err != nil:
+	case failed(err):
 		s.trouble(w, r, err)
-	case !done:
+	case after.Status != audience.Active:
 		s.gone(w, r, lang)
 	default:
 		s.say(w, r, http.StatusOK, lang, "web.renewed", s.linkArchive)

@@ -79,7 +79,7 @@ func (s *Site) subscribe(w http.ResponseWriter, r *http.Request) {
 		again()
 		return
 	}
-	network := audience.Network(s.client(r))
+	network := s.network(r)
 	if wait, ok := s.limit.allow(network, now); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
 		s.say(w, r, http.StatusTooManyRequests, lang, "web.too-many")

@@ -28,28 +28,25 @@ import (
 	"github.com/infolettre/infolettre/templates"
 )
 
-// Register takes what readers ask for; it writes what was shown to them
-// beside it.
+// Register takes what readers ask for, and keeps what they were shown. Its
+// methods return what the reader is afterwards, or audience.ErrNotFound of
+// somebody who is forgotten; called again, they change nothing.
 type Register interface {
 	// Subscribe does the same work for every address, and queues the mail that
 	// suits it.
 	Subscribe(ctx context.Context, now time.Time, r audience.Request) error
-	// Confirm ends the double opt-in. ok is false when there is nothing to
-	// confirm any more; a second confirmation changes nothing.
-	Confirm(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (ok bool, err error)
-	// Unsubscribe may be repeated, and does nothing for who is not known.
-	Unsubscribe(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) error
-	// Restore undoes Unsubscribe.
-	Restore(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (ok bool, err error)
+	Confirm(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
+	Unsubscribe(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
+	// Restore undoes Unsubscribe, for an hour.
+	Restore(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
 }
 
-// Readers knows the readers whom a link stands for.
+// Readers knows the readers whom a link stands for, and what they choose.
 type Readers interface {
-	// Subscriber has the zero value for who is not known.
 	Subscriber(ctx context.Context, id audience.ID) (audience.Subscriber, error)
-	SetPreferences(ctx context.Context, now time.Time, id audience.ID, p audience.Preferences, c audience.Consent) (ok bool, err error)
+	SetPreferences(ctx context.Context, now time.Time, id audience.ID, p audience.Choices, c audience.Consent) (audience.Subscriber, error)
 	LeaveReason(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) error
-	Renew(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (ok bool, err error)
+	Renew(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
 }
 
 // Archive holds the issues that have begun to be sent.
