@@ -18,11 +18,6 @@ var Mailbox embed.FS
 //go:embed init/*.yaml
 var Init embed.FS
 
-// Demo is the page on which the links of the demo's mails end: page.html.
-//
-//go:embed demo/*.html
-var Demo embed.FS
-
 // Web is the public pages, one file each, which share parts.html, and style.css.
 //
 //go:embed web/*.html web/*.css

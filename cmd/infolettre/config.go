@@ -15,6 +15,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/message"
 	"github.com/infolettre/infolettre/pipeline/render"
+	"github.com/infolettre/infolettre/pipeline/web"
 )
 
 const (
@@ -34,6 +35,7 @@ type config struct {
 	Delivery   deliver.Config   `yaml:"delivery" envPrefix:"DELIVERY_"`
 	Database   databaseConfig   `yaml:"database" envPrefix:"DATABASE_"`
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
+	Web        web.Config       `yaml:"web" envPrefix:"WEB_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
@@ -139,6 +141,10 @@ func (c *config) complete(at *place) error {
 	}
 	if !slices.Contains([]string{"", "full", "normal"}, c.Database.Synchronous) {
 		return at.fail("database.synchronous", "synchronous", nil, "Value", c.Database.Synchronous)
+	}
+	c.Web = c.Web.WithDefaults()
+	if err := c.Web.Validate(); err != nil {
+		return at.fail("web", "web", err)
 	}
 	if err := c.checkAddresses(at); err != nil {
 		return err
