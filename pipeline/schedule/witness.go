@@ -21,8 +21,8 @@ type Ledger interface {
 	Standing(ctx context.Context) (deliver.Standing, error)
 	// Begin gives the ledger an identity, unless it has one.
 	Begin(ctx context.Context) error
-	// Renew gives it another, and a counter above the one given.
-	Renew(ctx context.Context, above int64) error
+	// Adopt gives it another, and a counter above the one given.
+	Adopt(ctx context.Context, above int64) error
 }
 
 // Witness keeps, in a small file beside the database, which database this is
@@ -102,7 +102,7 @@ func (w *Witness) Accept(ctx context.Context) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := w.Ledger.Renew(ctx, known.Counter); err != nil {
+	if err := w.Ledger.Adopt(ctx, known.Counter); err != nil {
 		return err
 	}
 	is, err := w.Ledger.Standing(ctx)

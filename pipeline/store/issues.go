@@ -54,7 +54,7 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 				INSERT INTO deliveries (issue, subscriber, locale, state, class, attempts, next_at,
 				                        code, enhanced, reply, doubts, doubted_at, doubt, updated_at)
 				SELECT $1, id, $2, 'pending', '', 0, 0, 0, '', '', 0, 0, '', $3
-				FROM subscribers WHERE status = 'active' AND lang = $4 ORDER BY id`,
+				FROM subscribers WHERE status = 'active' AND paused_until <= $3 AND lang = $4 ORDER BY id`,
 				r.Number, languages[lang], millis(r.Ordered), lang); err != nil {
 				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
 			}

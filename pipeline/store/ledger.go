@@ -12,7 +12,7 @@ import (
 )
 
 // Due reads pending deliveries in the order of deliver.Cursor. Those whose
-// subscriber left are passed over; Settle ends them.
+// subscriber left or paused are passed over; Settle ends them.
 func (s *Store) Due(ctx context.Context, number int, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	return s.due(ctx, number, whole, now, after, n)
 }
@@ -20,13 +20,13 @@ func (s *Store) Due(ctx context.Context, number int, now time.Time, after delive
 func (s *Store) due(ctx context.Context, number int, in span, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	const columns = `SELECT s.id, s.address, s.name, s.lang, s.status, d.locale, d.attempts, d.next_at
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
-		WHERE d.issue = $1 AND d.state = 'pending' `
+		WHERE d.issue = $1 AND d.state = 'pending' AND s.paused_until <= $2 `
 	var rows *sql.Rows
 	var err error
 	if !after.Waiting {
 		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at = 0
-			AND d.subscriber > $2 AND d.subscriber >= $3 AND d.subscriber < $4 ORDER BY d.subscriber LIMIT $5`,
-			number, idAfter(after.Subscriber), in.low, in.high, n)
+			AND d.subscriber > $3 AND d.subscriber >= $4 AND d.subscriber < $5 ORDER BY d.subscriber LIMIT $6`,
+			number, millis(now), idAfter(after.Subscriber), in.low, in.high, n)
 	} else {
 		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at > 0 AND d.next_at <= $2
 			AND (d.next_at > $3 OR d.next_at = $3 AND d.subscriber > $4) AND d.subscriber >= $5 AND d.subscriber < $6
@@ -63,7 +63,7 @@ func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return s.commit(context.WithoutCancel(ctx), s.db, claim{issue: number}, now, outcomes, intents)
+	return s.commit(context.WithoutCancel(ctx), s.db, holding{issue: number}, now, outcomes, intents)
 }
 
 // changes is how many rows a statement changed.
@@ -182,7 +182,9 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 	}
 	suppress, alarmed := deliver.Settle(refusals, tried)
 	for _, id := range suppress {
-		if err := suppressSubscriber(ctx, tx, now, id, fmt.Sprintf("issue %d", number)); err != nil {
+		if err := suppressReader(ctx, tx, now, id, audience.Bounced, audience.Consent{
+			Origin: audience.Server, Detail: fmt.Sprintf("issue %d", number),
+		}); err != nil {
 			return settled, fmt.Errorf("suppress subscriber %s: %w", id, err)
 		}
 	}
@@ -212,22 +214,12 @@ func leaveOut(ctx context.Context, tx *sql.Tx, number int, now time.Time) error 
 	if _, err := tx.ExecContext(ctx, `
 		UPDATE deliveries SET state = 'suppressed', updated_at = $1
 		WHERE issue = $2 AND state = 'pending'
-		  AND NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.status = 'active')`,
+		  AND NOT EXISTS (SELECT 1 FROM subscribers s
+		                  WHERE s.id = deliveries.subscriber AND s.status = 'active' AND s.paused_until <= $1)`,
 		millis(now), number); err != nil {
 		return fmt.Errorf("leave out who left before issue %d: %w", number, err)
 	}
 	return nil
-}
-
-func suppressSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, id audience.ID, reason string) error {
-	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO suppressions (address_key, reason, created_at)
-		SELECT address_key, $1, $2 FROM subscribers WHERE id = $3
-		ON CONFLICT (address_key) DO NOTHING`, reason, millis(now), id.String()); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE subscribers SET status = 'suppressed' WHERE id = $1`, id.String())
-	return err
 }
 
 // refusals reads who was refused in the issue, each with the refusals in a

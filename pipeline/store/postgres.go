@@ -184,14 +184,14 @@ const commitBatch = `
 		  AND EXISTS (SELECT 1 FROM valid)
 	), granted AS (
 		UPDATE deliveries d SET state = 'sending', updated_at = $2
-		FROM unnest($11::text[]) AS i (subscriber) JOIN subscribers s ON s.id = i.subscriber AND s.status = 'active'
+		FROM unnest($11::text[]) AS i (subscriber) JOIN subscribers s ON s.id = i.subscriber AND s.status = 'active' AND s.paused_until <= $2
 		WHERE d.issue = $1 AND d.subscriber = i.subscriber AND d.state = 'pending'
 		  AND EXISTS (SELECT 1 FROM valid WHERE state = 'sending')
 		RETURNING d.subscriber
 	)
 	SELECT state, '' FROM valid UNION ALL SELECT '', subscriber FROM granted`
 
-func (postgres) commit(ctx context.Context, db *sql.DB, c claim, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+func (postgres) commit(ctx context.Context, db *sql.DB, c holding, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	var o struct {

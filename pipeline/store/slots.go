@@ -35,8 +35,8 @@ func (s *Store) Begin(ctx context.Context) error {
 	return err
 }
 
-// Renew gives the database another identity, and a counter above the one given.
-func (s *Store) Renew(ctx context.Context, above int64) error {
+// Adopt gives the database another identity, and a counter above the one given.
+func (s *Store) Adopt(ctx context.Context, above int64) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE standing SET instance = $1, counter = 1 + CASE WHEN counter > $2 THEN counter ELSE CAST($2 AS BIGINT) END`,
 		audience.NewID().String(), above)

@@ -60,13 +60,15 @@ func openSQLite(ctx context.Context, path string, create bool, options []Option)
 }
 
 // dataSource asks for durable commits (synchronous=FULL outlives a power
-// cut), and for BEGIN IMMEDIATE always: a transaction that reads first and
-// writes later fails at once when another wrote in between, which
-// busy_timeout does not cure.
+// cut), for deleted rows to be overwritten, so that who is erased is gone, and
+// for BEGIN IMMEDIATE always: a transaction that reads first and writes later
+// fails at once when another wrote in between, which busy_timeout does not
+// cure.
 func dataSource(path string, options []Option) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
 	query := url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "foreign_keys(1)"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "foreign_keys(1)",
+			"secure_delete(1)"},
 		"_txlock": {"immediate"},
 	}
 	for _, option := range options {
@@ -117,11 +119,11 @@ func (f *sqliteFile) prepare(ctx context.Context, db *sql.DB) (err error) {
 	f.grant, err = db.PrepareContext(ctx, `
 		UPDATE deliveries SET state = 'sending', updated_at = $1
 		WHERE issue = $2 AND subscriber = $3 AND state = 'pending'
-		  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active')`)
+		  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active' AND s.paused_until <= $1)`)
 	return err
 }
 
-func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, c claim, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, c holding, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	var state deliver.IssueState
 	err = inTx(ctx, db, func(tx *sql.Tx) error {
 		err := tx.StmtContext(ctx, f.stands).QueryRowContext(ctx, c.issue, c.worker, c.part).Scan(&state)

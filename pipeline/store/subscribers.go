@@ -21,7 +21,7 @@ func (s *Store) AddSubscribers(ctx context.Context, now time.Time, subscribers [
 	var added Added
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		for _, sub := range subscribers {
-			if err := addSubscriber(ctx, tx, now, sub, &added); err != nil {
+			if err := s.addSubscriber(ctx, tx, now, sub, &added); err != nil {
 				return fmt.Errorf("add subscriber %s: %w", sub.Address.Masked(), err)
 			}
 		}
@@ -33,33 +33,33 @@ func (s *Store) AddSubscribers(ctx context.Context, now time.Time, subscribers [
 	return added, nil
 }
 
-func addSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, sub audience.Subscriber, added *Added) error {
-	var known, suppressed int
-	var status string
-	err := tx.QueryRowContext(ctx, `
-		SELECT (SELECT COUNT(*) FROM suppressions WHERE address_key = $1),
-		       (SELECT COUNT(*) FROM subscribers WHERE address_key = $1),
-		       COALESCE((SELECT status FROM subscribers WHERE address_key = $1), '')`,
-		sub.Address.Key()).Scan(&suppressed, &known, &status)
+func (s *Store) addSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, sub audience.Subscriber, added *Added) error {
+	known, found, err := readerByAddress(ctx, tx, sub.Address)
+	if err != nil {
+		return err
+	}
+	forgotten, err := s.forgotten(ctx, tx, sub.Address)
 	switch {
 	case err != nil:
 		return err
-	case suppressed > 0, known > 0 && status != string(audience.Active):
+	case forgotten.subscriber != "", found && known.Status != audience.Active:
 		added.Refused = append(added.Refused, sub.Address)
 		return nil
-	case known > 0:
+	case found:
 		added.Updated++
 		_, err = tx.ExecContext(ctx, `
-			UPDATE subscribers SET name = $1, lang = $2 WHERE address_key = $3`,
-			sub.Name, sub.Lang, sub.Address.Key())
+			UPDATE subscribers SET name = $1, lang = $2, seen_at = $3 WHERE id = $4`,
+			sub.Name, sub.Lang, millis(now), known.ID.String())
 		return err
 	}
 	added.New++
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO subscribers (id, address, address_key, name, lang, status, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		sub.ID.String(), sub.Address.String(), sub.Address.Key(), sub.Name, sub.Lang, string(audience.Active), millis(now))
-	return err
+	if _, err = tx.ExecContext(ctx, `
+		INSERT INTO subscribers (id, address, address_key, name, lang, status, created_at, confirmed_at, seen_at)
+		VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, $6)`,
+		sub.ID.String(), sub.Address.String(), sub.Address.Key(), sub.Name, sub.Lang, millis(now)); err != nil {
+		return err
+	}
+	return record(ctx, tx, now, sub.ID, audience.Imported, audience.Consent{Origin: audience.Command})
 }
 
 // Subscribers lists all, by address.
