@@ -35,12 +35,15 @@ var imports = map[string][]string{
 	"pipeline/deliver":          {"pipeline/audience"},
 	"pipeline/deliver/smtptest": {},
 	"pipeline/mailbox":          {"templates", "locales"},
+	"pipeline/outbox":           {"pipeline/audience", "pipeline/deliver"},
+	"pipeline/web":              {"pipeline/audience", "pipeline/render", "pipeline/render/theme", "templates", "locales"},
 	"pipeline": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/audience",
 		"pipeline/message", "pipeline/deliver"},
 	"pipeline/check": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/render/markdown",
 		"pipeline/render/mailrules"},
 	"pipeline/store":           {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver"},
 	"pipeline/store/storetest": {"pipeline/store"},
+	"pipeline/schedule":        {"pipeline", "pipeline/content", "pipeline/deliver", "pipeline/issue"},
 	"cmd/infolettre":           {"*"},
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/message"
 	"github.com/infolettre/infolettre/pipeline/render"
+	"github.com/infolettre/infolettre/pipeline/web"
 )
 
 const (
@@ -33,6 +34,7 @@ type config struct {
 	Delivery   deliver.Config   `yaml:"delivery" envPrefix:"DELIVERY_"`
 	Database   databaseConfig   `yaml:"database" envPrefix:"DATABASE_"`
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
+	Web        web.Config       `yaml:"web" envPrefix:"WEB_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
@@ -94,7 +96,7 @@ func (c *config) complete(at *place) error {
 	if c.zone, err = time.LoadLocation(n.Timezone); err != nil {
 		return at.fail("newsletter.timezone", "zone", nil, "Value", n.Timezone)
 	}
-	n.Location = c.zone
+	n.Location, n.Locales = c.zone, n.Languages
 	if _, err := issue.NewCalendar(c.Schedule.Cron, c.zone); errors.Is(err, issue.ErrNeverFires) {
 		return at.fail("schedule.cron", "never-fires", nil, "Value", c.Schedule.Cron)
 	} else if err != nil {
@@ -130,6 +132,10 @@ func (c *config) complete(at *place) error {
 	}
 	if err := c.completeDatabase(at); err != nil {
 		return err
+	}
+	c.Web = c.Web.WithDefaults()
+	if err := c.Web.Validate(); err != nil {
+		return at.fail("web", "web", err)
 	}
 	if err := c.checkAddresses(at); err != nil {
 		return err

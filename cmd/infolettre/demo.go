@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +23,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/mailbox"
 	"github.com/infolettre/infolettre/pipeline/store"
+	"github.com/infolettre/infolettre/pipeline/web"
 	"github.com/infolettre/infolettre/templates"
 )
 
@@ -101,6 +102,7 @@ func (a *app) demoSend(ctx context.Context, f demoFlags, box *mailbox.Mailbox, p
 		return err
 	}
 	defer s.Close()
+	s.UseKeys(n.Keys)
 	plan, is, err := a.demoOrder(ctx, n, s)
 	if err != nil {
 		return err
@@ -109,7 +111,13 @@ func (a *app) demoSend(ctx context.Context, f demoFlags, box *mailbox.Mailbox, p
 		a.report("content", plan.Problems)
 		a.say("demo.assembled", "Number", is.Number, "Slot", a.words.Date("moment", is.Slot.In(c.zone)), "Count", len(plan.Items))
 	}
-	group.Go(func() error { return a.serveDemo(serve, page, a.demoHandler(c, n, s, box)) })
+	logger := slog.New(slog.DiscardHandler)
+	site, err := a.site(c, n, s, sample.FS, logger)
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return web.Serve(serve, page, demoHandler(site, box), logger) })
+	group.Go(func() error { return a.outbox(c, n, s, site, logger).Run(serve) })
 
 	clock := func() time.Time { return is.Ordered }
 	settled, err := n.Deliver(ctx, s, is, deliver.Sender{Now: clock, Sleep: sleep, Jitter: func() float64 { return 0 }})
@@ -244,19 +252,4 @@ func listen(f demoFlags) (net.Listener, error) {
 		return net.Listen("tcp", "127.0.0.1:0")
 	}
 	return l, err
-}
-
-func (a *app) serveDemo(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		shutdown, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		stopped <- server.Shutdown(shutdown)
-	})
-	err := server.Serve(l)
-	if stop() || !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
 }

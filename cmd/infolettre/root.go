@@ -40,6 +40,7 @@ func (a *app) root() *cobra.Command {
 		a.renderCommand(),
 		a.planCommand(),
 		a.sendCommand(),
+		a.serveCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
 		a.versionCommand(),

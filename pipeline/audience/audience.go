@@ -4,6 +4,7 @@ package audience
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"time"
 )
 
@@ -17,6 +18,9 @@ type Subscriber struct {
 
 	PausedUntil time.Time // nothing is sent before; zero: not paused
 }
+
+// ErrNotFound says that somebody is not known, or not any more.
+var ErrNotFound = errors.New("not found")
 
 // Status says whether a subscriber is written to.
 type Status string

@@ -30,6 +30,7 @@ type Purpose string
 const (
 	Unsubscribe Purpose = "unsubscribe"
 	Preferences Purpose = "preferences"
+	Renew       Purpose = "renew" // the link in a mail that asks whether they want to stay
 )
 
 // ErrKeys is what ParseKeys refuses.

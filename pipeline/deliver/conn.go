@@ -75,7 +75,9 @@ func dial(ctx context.Context, server Server) (*conn, error) {
 	return c, nil
 }
 
-// SendOne sends a single mail outside any issue, without ledger or retry.
+// SendOne sends a single mail outside any issue, without ledger or retry. A
+// refusal is a *ReplyError; any other error happened before the server was
+// asked to take the mail.
 func SendOne(ctx context.Context, server Server, from, to audience.Address, message []byte) error {
 	c, err := dial(ctx, server.withDefaults())
 	if err != nil {
@@ -83,12 +85,12 @@ func SendOne(ctx context.Context, server Server, from, to audience.Address, mess
 	}
 	defer c.close()
 	defer context.AfterFunc(ctx, func() { c.raw.Close() })()
-	_, r := c.open(from, to)
+	at, r := c.open(from, to)
 	if r.Code/100 == 3 {
-		_, r = c.finish(message, nil)
+		at, r = c.finish(message, nil)
 	}
 	if r.Code/100 != 2 {
-		return fmt.Errorf("smtp server %s: %s", server.Address(), r)
+		return &ReplyError{Server: server.Address(), Class: classify(at, r), Reply: r}
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ type Issue struct {
 	Base     string    // public URL in its links
 	Ordered  time.Time // when it was ordered to be sent: the Date of its mails
 	Deadline time.Time // deliveries still waiting then are given up
+	Release  time.Time // when a waiting issue goes by itself; zero: only when a person approves
 }
 
 // IssueState is where an issue stands.
@@ -27,6 +28,7 @@ type IssueState string
 
 // The states of an issue.
 const (
+	IssueWaiting IssueState = "waiting" // made, and not to be sent before it is approved or its time comes
 	IssueSending IssueState = "sending"
 	IssueHeld    IssueState = "held" // until a person decides
 	IssueSent    IssueState = "sent" // closed: every delivery has its end

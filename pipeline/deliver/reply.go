@@ -115,6 +115,23 @@ func (r Reply) unknownMailbox() bool {
 	return false
 }
 
+// final reports that another attempt would hear the same.
+func final(c Class, r Reply) bool {
+	return c == ClassHard || c == ClassBare || c == ClassSoft || c == ClassFull && r.permanent()
+}
+
+// ReplyError is what a server said in place of taking a mail.
+type ReplyError struct {
+	Server string
+	Class  Class
+	Reply  Reply
+}
+
+func (e *ReplyError) Error() string { return fmt.Sprintf("smtp server %s: %s", e.Server, e.Reply) }
+
+// Final reports that another attempt would hear the same.
+func (e *ReplyError) Final() bool { return final(e.Class, e.Reply) }
+
 // decide turns a reply into the outcome of an attempt.
 func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
 	o := Outcome{Subscriber: d.Subscriber.ID, Reply: r, phase: p}
@@ -126,7 +143,7 @@ func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
 	switch {
 	case p == phaseDot && o.Class == ClassNetwork:
 		o.State = Uncertain
-	case o.Class == ClassHard, o.Class == ClassBare, o.Class == ClassSoft, o.Class == ClassFull && r.permanent():
+	case final(o.Class, r):
 		o.State = Refused
 	default:
 		o.State = Pending

@@ -59,12 +59,13 @@ func idAfter(id audience.ID) string {
 // Commit records outcomes and grants intents in one transaction: deliver's
 // Ledger. The grant is the UPDATE itself, so two senders can never hold one
 // delivery, and it looks at the subscriber's status, so nobody who left
-// meanwhile is written to. Since it is short, it is not interrupted.
+// meanwhile is written to, and at the issue's, so that a person can stop it.
+// Since it is short, it is not interrupted.
 func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return s.commit(context.WithoutCancel(ctx), s.db, claim{issue: number}, now, outcomes, intents)
+	return s.commit(context.WithoutCancel(ctx), s.db, holding{issue: number}, now, outcomes, intents)
 }
 
 // changes is how many rows a statement changed.
@@ -121,7 +122,7 @@ func (s *Store) recover(ctx context.Context, number int, in span, now time.Time)
 			  AND (SELECT deadline_at FROM issues WHERE number = $2) <= $1`, millis(now), number, in.low, in.high); err != nil {
 			return fmt.Errorf("give up the expired of issue %d: %w", number, err)
 		}
-		return nil
+		return step(ctx, tx)
 	})
 }
 
@@ -202,12 +203,16 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 		number, deliver.MaxDoubts).Scan(&open); err != nil {
 		return settled, fmt.Errorf("count open deliveries of issue %d: %w", number, err)
 	}
-	if open > 0 {
-		return settled, nil
+	if open == 0 {
+		settled.State = deliver.IssueSent
 	}
-	settled.State = deliver.IssueSent
-	_, err = tx.ExecContext(ctx, `UPDATE issues SET state = 'sent' WHERE number = $1`, number)
-	return settled, err
+	// A person who stopped the issue meanwhile keeps it held.
+	if err := tx.QueryRowContext(ctx, `
+		UPDATE issues SET state = CASE WHEN CAST($1 AS TEXT) = 'sent' THEN 'sent' ELSE state END
+		WHERE number = $2 RETURNING state`, string(settled.State), number).Scan(&settled.State); err != nil {
+		return settled, fmt.Errorf("settle issue %d: %w", number, err)
+	}
+	return settled, step(ctx, tx)
 }
 
 // resting lists the domains that refused us and are to be tried again.

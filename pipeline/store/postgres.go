@@ -170,7 +170,7 @@ const commitBatch = `
 		SELECT i.state FROM ranges r JOIN issues i ON i.number = r.issue
 		WHERE r.issue = $1 AND r.part = $12 AND r.worker = $13 FOR SHARE OF r
 	), valid AS (
-		SELECT state FROM held UNION ALL SELECT 'sending' WHERE $13 = ''
+		SELECT state FROM held UNION ALL SELECT state FROM issues WHERE number = $1 AND $13 = ''
 	), recorded AS (
 		UPDATE deliveries d
 		SET state = o.state, class = o.class, code = o.code, enhanced = o.enhanced, reply = o.reply, next_at = o.next_at,
@@ -191,7 +191,7 @@ const commitBatch = `
 	)
 	SELECT state, '' FROM valid UNION ALL SELECT '', subscriber FROM granted`
 
-func (postgres) commit(ctx context.Context, db *sql.DB, c claim, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+func (postgres) commit(ctx context.Context, db *sql.DB, c holding, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	var o struct {

@@ -17,30 +17,15 @@ type span struct{ low, high string }
 // whole holds every id: base64url has nothing above the tilde.
 var whole = span{"", "~"}
 
-// claim is what a commit stands on: a worker's range or, without a worker, the
+// holding is what a commit stands on: a worker's range or, without a worker, the
 // whole issue.
-type claim struct {
+type holding struct {
 	issue, part int
 	worker      string
 }
 
-// state looks, inside a transaction that nobody else writes beside, how the
-// issue stands; "" when the range is another's.
-func (c claim) state(ctx context.Context, tx *sql.Tx) (state deliver.IssueState, err error) {
-	if c.worker == "" {
-		return deliver.IssueSending, nil
-	}
-	err = tx.QueryRowContext(ctx, `
-		SELECT i.state FROM ranges r JOIN issues i ON i.number = r.issue
-		WHERE r.issue = $1 AND r.part = $2 AND r.worker = $3`, c.issue, c.part, c.worker).Scan(&state)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return state, err
-}
-
 // judge says why a commit granted nothing.
-func (c claim) judge(state deliver.IssueState, intents int) error {
+func (c holding) judge(state deliver.IssueState, intents int) error {
 	switch {
 	case state == "":
 		return fmt.Errorf("issue %d, part %d: %w", c.issue, c.part, deliver.ErrLost)
@@ -53,8 +38,8 @@ func (c claim) judge(state deliver.IssueState, intents int) error {
 // Share is the ledger of one worker for one range.
 type Share struct {
 	*Store
-	claim claim
-	in    span
+	hold holding
+	in   span
 }
 
 // alphabet is base64url's, in the order of its bytes.
@@ -103,7 +88,7 @@ func (s *Store) OpenRanges(ctx context.Context, now time.Time) ([]deliver.Range,
 // works on it, when it has been taken from a lost worker since, or when the
 // worker itself was given up.
 func (s *Store) Take(ctx context.Context, worker string, r deliver.Range) (*Share, error) {
-	share := &Share{Store: s, claim: claim{issue: r.Issue, part: r.Part, worker: worker}}
+	share := &Share{Store: s, hold: holding{issue: r.Issue, part: r.Part, worker: worker}}
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		changed, err := changes(tx.ExecContext(ctx, `
 			UPDATE ranges SET worker = $1
@@ -147,7 +132,7 @@ func (s *Share) Commit(ctx context.Context, _ int, now time.Time, outcomes []del
 		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	granted, err := s.commit(ctx, s.db, s.claim, now, outcomes, intents)
+	granted, err := s.commit(ctx, s.db, s.hold, now, outcomes, intents)
 	if errors.Is(err, deliver.ErrLost) {
 		return nil, errors.Join(err, s.tx(ctx, func(tx *sql.Tx) error { return s.testify(ctx, tx, outcomes) }))
 	}
@@ -159,7 +144,7 @@ func (s *Share) testify(ctx context.Context, tx *sql.Tx, outcomes []deliver.Outc
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE deliveries SET doubt = $1 WHERE issue = $2 AND subscriber = $3 AND doubted_at > 0`,
 			fmt.Sprintf("said by a worker that was given up: %s, %s", o.State, storable(o.Reply.String())),
-			s.claim.issue, o.Subscriber.String()); err != nil {
+			s.hold.issue, o.Subscriber.String()); err != nil {
 			return fmt.Errorf("note what became of subscriber %s: %w", o.Subscriber, err)
 		}
 	}
@@ -173,8 +158,8 @@ func (s *Share) Settle(ctx context.Context, number int, now time.Time) (settled 
 		settled = deliver.Settled{State: deliver.IssueSending}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE ranges SET worker = '' WHERE issue = $1 AND part = $2 AND worker = $3`,
-			number, s.claim.part, s.claim.worker); err != nil {
-			return fmt.Errorf("give part %d of issue %d back: %w", s.claim.part, number, err)
+			number, s.hold.part, s.hold.worker); err != nil {
+			return fmt.Errorf("give part %d of issue %d back: %w", s.hold.part, number, err)
 		}
 		if err := leaveOut(ctx, tx, number, now); err != nil {
 			return err

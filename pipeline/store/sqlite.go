@@ -21,8 +21,8 @@ import (
 
 // sqliteFile is a database in a file, for one machine.
 type sqliteFile struct {
-	path          string
-	record, grant *sql.Stmt // of commit
+	path                  string
+	stands, record, grant *sql.Stmt // of commit
 }
 
 func openSQLite(ctx context.Context, path string, create bool, options []Option) (*Store, error) {
@@ -101,6 +101,11 @@ func (f *sqliteFile) lockSending(context.Context, *sql.DB, bool) (io.Closer, err
 
 // prepare readies the statements that run for every message.
 func (f *sqliteFile) prepare(ctx context.Context, db *sql.DB) (err error) {
+	if f.stands, err = db.PrepareContext(ctx, `
+		SELECT state FROM issues
+		WHERE number = $1 AND ($2 = '' OR EXISTS (SELECT 1 FROM ranges WHERE issue = $1 AND part = $3 AND worker = $2))`); err != nil {
+		return err
+	}
 	if f.record, err = db.PrepareContext(ctx, `
 		UPDATE deliveries
 		SET state = $1, class = $2, code = $3, enhanced = $4, reply = $5, next_at = $6,
@@ -118,10 +123,14 @@ func (f *sqliteFile) prepare(ctx context.Context, db *sql.DB) (err error) {
 	return err
 }
 
-func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, c claim, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, c holding, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	var state deliver.IssueState
 	err = inTx(ctx, db, func(tx *sql.Tx) error {
-		if state, err = c.state(ctx, tx); err != nil || state == "" {
+		err := tx.StmtContext(ctx, f.stands).QueryRowContext(ctx, c.issue, c.worker, c.part).Scan(&state)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // the claim is void
+		}
+		if err != nil {
 			return err
 		}
 		record, grant := tx.StmtContext(ctx, f.record), tx.StmtContext(ctx, f.grant)

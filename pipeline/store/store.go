@@ -41,7 +41,7 @@ type dialect interface {
 	// commits, until it ends.
 	begin(ctx context.Context, tx *sql.Tx) error
 	// commit is Store.Commit, of a worker's range when the claim names one.
-	commit(ctx context.Context, db *sql.DB, c claim, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error)
+	commit(ctx context.Context, db *sql.DB, c holding, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error)
 	// lockSending keeps other processes from sending or, shared, those that
 	// want to send alone.
 	lockSending(ctx context.Context, db *sql.DB, shared bool) (io.Closer, error)
@@ -56,7 +56,7 @@ var (
 	ErrNewer    = errors.New("the database was written by a newer version of infolettre")
 	ErrNoFile   = errors.New("there is no database yet")
 	ErrBusy     = errors.New("another process is sending")
-	ErrNotFound = errors.New("not found")
+	ErrNotFound = audience.ErrNotFound
 	ErrFrozen   = errors.New("this slot has its issue already")
 	ErrNoKeys   = errors.New("the keys are needed to know a forgotten address again")
 )
