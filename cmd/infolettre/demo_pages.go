@@ -17,7 +17,6 @@ import (
 func demoHandler(site *web.Site, box *mailbox.Mailbox) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mailbox/", box.Handler())
-	mux.Handle("GET /{$}", http.RedirectHandler("/mailbox/", http.StatusFound))
 	mux.Handle("/", site.Handler())
 	return loopbackOnly(mux)
 }

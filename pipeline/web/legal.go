@@ -25,5 +25,5 @@ func (s *Site) serveLegal(w http.ResponseWriter, r *http.Request) {
 		p.Privacy = append(p.Privacy, p.L.T("web.privacy."+name, "Organization", p.Organization, "Name", p.Name))
 	}
 	s.published(&p.page, p.L.T("web.legal.description", "Name", p.Name), func(lang string) string { return keep("/legal", lang) })
-	s.render(w, r, http.StatusOK, "legal.html", p.page, p)
+	s.publish(w, r, "legal.html", p.page, p)
 }
