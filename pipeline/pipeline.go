@@ -157,7 +157,7 @@ func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issu
 	if err != nil {
 		return deliver.Settled{}, err
 	}
-	if err := ledger.Recover(ctx, is.Number, sender.Now()); err != nil {
+	if err := ledger.Recover(context.WithoutCancel(ctx), is.Number, sender.Now()); err != nil {
 		return deliver.Settled{}, err
 	}
 	if err := n.witness(ctx); err != nil {

@@ -255,7 +255,7 @@ func (f *feed) mail(it *item, buffer []byte) ([]byte, error) {
 	if it.written != nil {
 		c := <-it.written
 		it.written <- c // for a second attempt after a broken connection
-		return c.mail, c.err
+		return append(buffer[:0], c.mail...), c.err
 	}
 	return f.run.Composer.Append(buffer[:0], it.Subscriber, it.Locale)
 }

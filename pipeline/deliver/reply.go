@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -24,17 +23,18 @@ func (r Reply) String() string {
 // permanent and temporary: RFC 5321 §4.2.1.
 func (r Reply) permanent() bool { return r.Code >= 500 }
 
-var enhancedCode = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})(?:[ \n-]|$)`)
-
 // newReply separates the enhanced code from the text; further lines of a
 // multi-line reply repeat it.
 func newReply(code int, lines []string) Reply {
 	r := Reply{Code: code}
+	if len(lines) == 0 {
+		return r
+	}
 	// An enhanced code of another class than the reply's is not believed (RFC 3463 §2).
-	if m := enhancedCode.FindStringSubmatch(lines[0]); m != nil && int(m[1][0]-'0') == code/100 {
-		r.Enhanced = m[1]
+	if e := enhancedCode(lines[0]); e != "" && int(e[0]-'0') == code/100 {
+		r.Enhanced = e
 		for i, line := range lines {
-			lines[i] = strings.TrimSpace(strings.TrimPrefix(line, m[1]))
+			lines[i] = strings.TrimSpace(strings.TrimPrefix(line, e))
 		}
 	}
 	r.Text = strings.Join(lines, " ")
@@ -43,6 +43,25 @@ func newReply(code int, lines []string) Reply {
 	}
 	r.Text = strings.ToValidUTF8(r.Text, "�")
 	return r
+}
+
+// enhancedCode is the one a text begins with, "" without one: a class, a
+// subject and a detail of up to three digits (RFC 3463 §2).
+func enhancedCode(text string) string {
+	code := text
+	if end := strings.IndexAny(text, " -\n"); end >= 0 {
+		code = text[:end]
+	}
+	class, rest, _ := strings.Cut(code, ".")
+	subject, detail, _ := strings.Cut(rest, ".")
+	if class != "2" && class != "4" && class != "5" || !shortNumber(subject) || !shortNumber(detail) {
+		return ""
+	}
+	return code
+}
+
+func shortNumber(s string) bool {
+	return len(s) >= 1 && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
 }
 
 // maxReplyText is as much of a reply as is worth keeping.

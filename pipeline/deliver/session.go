@@ -15,7 +15,6 @@ type session struct {
 	conn    *conn
 	server  *upstream
 	from    audience.Address
-	mail    []byte    // reused from one delivery to the next
 	done    []Outcome // not durable yet
 	granted chan bool
 }
@@ -65,7 +64,7 @@ var errNotGranted = errors.New("not granted")
 // deliver takes one delivery through its transaction. next is the delivery
 // that comes right behind it, its envelope perhaps on its way already.
 func (s *session) deliver(it *item) (o Outcome, next *item, err error) {
-	if s.mail, err = s.feed.mail(it, s.mail); err != nil {
+	if s.conn.body, err = s.feed.mail(it, s.conn.body); err != nil {
 		return o, nil, fmt.Errorf("compose the mail for subscriber %s: %w", it.Subscriber.ID, err)
 	}
 	p, reply := s.conn.open(s.from, it.Subscriber.Address)
@@ -81,14 +80,13 @@ func (s *session) deliver(it *item) (o Outcome, next *item, err error) {
 		s.feed.release(it.Subscriber.ID)
 		return o, nil, errNotGranted
 	}
-	var behind []command
+	var behind audience.Address
 	if !s.paced() {
-		next, _ = s.follower()
+		if next, _ = s.follower(); next != nil {
+			behind = next.Subscriber.Address
+		}
 	}
-	if next != nil && s.conn.pipelined {
-		behind = s.conn.envelope(s.from, next.Subscriber.Address)
-	}
-	p, reply = s.conn.finish(s.mail, behind)
+	p, reply = s.conn.finish(s.from, behind)
 	return s.decide(it.Delivery, p, reply), next, nil
 }
 

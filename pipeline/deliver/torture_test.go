@@ -255,7 +255,7 @@ func tortured() error {
 		return err
 	}
 	fmt.Println("begun")
-	if err := s.Recover(ctx, number, time.Now()); err != nil {
+	if err := s.Recover(context.WithoutCancel(ctx), number, time.Now()); err != nil {
 		return err
 	}
 	sender := deliver.Sender{
