@@ -18,7 +18,8 @@ import (
 
 // Newsletter is everything that does not change from one issue to the next.
 type Newsletter struct {
-	Entries   fs.FS // the entries' folder
+	Entries   fs.FS          // the entries' folder
+	Cache     *content.Cache // of Entries, for who loads them again and again; nil: none
 	Commit    func() string
 	Languages []string // in order; the first is the newsletter's own
 	Calendar  *issue.Calendar
@@ -46,7 +47,13 @@ func (n *Newsletter) Plan(past issue.Past, now time.Time) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	plan := Plan{Problems: problems}
+	return n.PlanOf(entries, problems, past, now)
+}
+
+// PlanOf is Plan for entries that are loaded already, with what Load said of
+// them.
+func (n *Newsletter) PlanOf(entries []content.Entry, problems []content.Problem, past issue.Past, now time.Time) (Plan, error) {
+	plan := Plan{Problems: slices.Clone(problems)}
 	if w, due := n.Calendar.Due(past, n.First, now); due {
 		plan.Due = true
 		n.assemble(&plan, past, w, entries)
