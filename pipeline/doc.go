@@ -18,6 +18,7 @@
 //	message            a document to one reader's bytes
 //	deliver            connections, the ledger's protocol, retries
 //	store              SQLite: implements what the stages ask for
+//	loopback           pages that are for this machine alone
 //	mailbox            the demo's SMTP server and mailbox page
 //
 // The spine is in pipeline.go: Plan, Freeze, Deliver. Interfaces are declared

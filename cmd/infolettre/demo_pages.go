@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"html/template"
 	"io/fs"
-	"net"
 	"net/http"
 	"os/exec"
 	"path"
@@ -17,6 +16,7 @@ import (
 	sample "github.com/infolettre/infolettre/content"
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/loopback"
 	"github.com/infolettre/infolettre/pipeline/mailbox"
 	"github.com/infolettre/infolettre/pipeline/render"
 	"github.com/infolettre/infolettre/pipeline/store"
@@ -36,25 +36,7 @@ func (a *app) demoHandler(c config, n *pipeline.Newsletter, s *store.Store, box 
 	for _, pattern := range []string{render.UnsubscribePath + "{token}", render.PreferencesPath + "{token}", render.SubscribePath} {
 		mux.HandleFunc("GET "+pattern, a.serveNotYet)
 	}
-	return loopbackOnly(mux)
-}
-
-// loopbackOnly keeps a foreign site whose name was made to resolve to
-// 127.0.0.1 from reading the demo.
-func loopbackOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
-			return
-		}
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
+	return loopback.Only(mux)
 }
 
 func serveImage(w http.ResponseWriter, r *http.Request) {

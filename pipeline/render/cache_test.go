@@ -50,7 +50,9 @@ func TestCache(t *testing.T) {
 	}{
 		{"first", func() {}},
 		{"nothing changed", func() {}},
-		{"a text changed", func() { edit(0, func(e *content.Entry) { e.Body += "\n\nEt ![un phare](images/phare%20de%20nuit.png) !" }) }},
+		{"a text changed", func() {
+			edit(0, func(e *content.Entry) { e.Body += "\n\nEt ![un phare](images/phare%20de%20nuit.png) !" })
+		}},
 		{"an image grew", func() {
 			var b bytes.Buffer
 			if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 30, 20))); err != nil {
