@@ -22,3 +22,9 @@ var Init embed.FS
 //
 //go:embed demo/*.html
 var Demo embed.FS
+
+// Preview is the author's preview: page.html and source.html, which share
+// parts.html, and preview.css and preview.js.
+//
+//go:embed preview/*.html preview/*.css preview/*.js
+var Preview embed.FS
