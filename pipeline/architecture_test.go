@@ -38,6 +38,8 @@ var imports = map[string][]string{
 	"pipeline/mailbox":          {"pipeline/loopback", "templates", "locales"},
 	"pipeline": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/audience",
 		"pipeline/message", "pipeline/deliver"},
+	"pipeline/check": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/render/markdown",
+		"pipeline/render/mailrules"},
 	"pipeline/store":           {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver"},
 	"pipeline/store/storetest": {"pipeline/store"},
 	"cmd/infolettre":           {"*"},

@@ -14,6 +14,7 @@
 //	render/typography  French micro-typography (pure)
 //	render/theme       the one table of styles
 //	render/mailrules   what a program can check of a mail
+//	check              what authors should mend before an issue is sent
 //	audience           subscribers, addresses, tokens
 //	message            a document to one reader's bytes
 //	deliver            connections, the ledger's protocol, retries

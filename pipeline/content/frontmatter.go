@@ -174,7 +174,12 @@ func (p *parser) mapping(n *yaml.Node, group string, table []known) {
 	given := p.keys(n, group, table)
 	for _, k := range table {
 		for _, name := range k.names {
-			if f, ok := given[name]; ok && p.readable(f) && k.read(p, f) && !k.every {
+			f, ok := given[name]
+			if !ok || !p.readable(f) || !k.read(p, f) {
+				continue
+			}
+			p.entry.Lines[group+k.names[0]] = f.line
+			if !k.every {
 				break
 			}
 		}

@@ -39,7 +39,7 @@ func parse(name string, data []byte, changed time.Time, o Options) reading {
 	if r, ok := o.Cache.recall(name, hash, changed); ok {
 		return r
 	}
-	p := &parser{options: o, entry: Entry{Path: name, Hash: hash}}
+	p := &parser{options: o, entry: Entry{Path: name, Hash: hash, Lines: map[string]int{}}}
 	p.read(normalise(data), changed)
 	r := reading{p.entry, p.slugLine, p.problems}
 	o.Cache.keep(name, hash, changed, r)

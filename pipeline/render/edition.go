@@ -91,6 +91,7 @@ type block struct {
 	ImageText, BodyText, ButtonText string
 
 	file    string // as problems name it
+	line    int    // of the title in it
 	excerpt phrase // the author's own
 }
 
@@ -141,7 +142,7 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 		ReaderLang: ed.locale, ReaderDir: markdown.Direction(ed.locale),
 		Section: ed.phrase(rules, e.Section), Kicker: ed.phrase(rules, e.Kicker), Title: ed.phrase(rules, e.Title),
 		Dateline: ed.dateline(e),
-		file:     e.Path, excerpt: ed.phrase(rules, e.Excerpt),
+		file:     e.Path, line: e.Lines["title"], excerpt: ed.phrase(rules, e.Excerpt),
 	}
 	if b.Section.Text != "" {
 		b.Level = 3
@@ -161,9 +162,12 @@ func (ed *edition) convert(b *block, e content.Entry) bool {
 	for _, f := range d.body.Findings {
 		ed.note(e, content.Warning, f)
 	}
-	for _, fragment := range []markdown.Fragment{d.image, d.button} {
-		for _, f := range fragment.Findings { // they stand in the front matter, on a line not known here
-			ed.problem(content.Problem{ID: f.ID, File: e.Path, Args: f.Args})
+	for _, part := range []struct {
+		key   string
+		drawn markdown.Fragment
+	}{{"image", d.image}, {"cta", d.button}} {
+		for _, f := range part.drawn.Findings { // what is wrong stands in the front matter, at the key
+			ed.problem(content.Problem{ID: f.ID, File: e.Path, Line: e.Lines[part.key], Args: f.Args})
 		}
 	}
 	b.Image, b.Body, b.Button = template.HTML(d.image.HTML), template.HTML(d.body.HTML), template.HTML(d.button.HTML)

@@ -65,7 +65,7 @@ func (ed *edition) page(blocks []block) page {
 		p.Sender = w.T("footer.sender-for", "Organization", c.Organization, "OnBehalfOf", c.OnBehalfOf)
 	}
 	if length(first.Title.Text) > maxSubject {
-		ed.problem(content.Problem{ID: "subject-cut", File: first.file, Args: map[string]any{"Subject": p.Subject, "Limit": maxSubject}})
+		ed.problem(content.Problem{ID: "subject-cut", File: first.file, Line: first.line, Args: map[string]any{"Subject": p.Subject, "Limit": maxSubject}})
 	}
 	return p
 }

@@ -1,0 +1,75 @@
+package check
+
+import (
+	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/render/markdown"
+)
+
+// Entry finds what is wrong with one entry, whatever the others are: its
+// links, images and headings, its words, and what rendering leaves out.
+func Entry(c Context, e content.Entry) []Finding {
+	b := builder{context: c, entry: e}
+	for _, p := range c.Renderer.Check(e) {
+		b.findings = append(b.findings, From(p))
+	}
+	out, err := outline(e)
+	if err != nil { // a limit, which rendering has told
+		return b.findings
+	}
+	for _, l := range out.Links {
+		b.link(l)
+	}
+	for _, i := range out.Images {
+		b.image(i)
+	}
+	for _, t := range out.Texts {
+		b.words(t)
+	}
+	return b.findings
+}
+
+// builder gathers the findings of one entry.
+type builder struct {
+	context  Context
+	entry    content.Entry
+	findings []Finding
+	told     map[string]bool // words, once an entry
+}
+
+func (b *builder) warn(id string, line int, args map[string]any) {
+	b.findings = append(b.findings, From(content.Problem{ID: id, File: b.entry.Path, Line: line, Args: args}))
+}
+
+// outline is that of the whole entry, front matter included, with the lines
+// of the file.
+func outline(e content.Entry) (markdown.Outline, error) {
+	out, err := markdown.ReadOutline(e.Body)
+	if err != nil {
+		return out, err
+	}
+	above := max(e.BodyLine, 1) - 1
+	for i := range out.Links {
+		out.Links[i].Line += above
+	}
+	for i := range out.Images {
+		out.Images[i].Line += above
+	}
+	for i := range out.Texts {
+		out.Texts[i].Line += above
+	}
+	if e.CTA.URL != "" {
+		out.Links = append(out.Links, markdown.LinkRef{Text: e.CTA.Label, URL: e.CTA.URL, Line: e.Lines["cta"]})
+	}
+	if e.Image.Src != "" {
+		out.Images = append(out.Images, markdown.ImageRef{Alt: e.Image.Alt, URL: e.Image.Src, Line: e.Lines["image"]})
+	}
+	for _, text := range []struct{ key, text string }{
+		{"title", e.Title}, {"kicker", e.Kicker}, {"section", e.Section}, {"excerpt", e.Excerpt},
+		{"image", e.Image.Alt}, {"cta", e.CTA.Label},
+	} {
+		if text.text != "" {
+			out.Texts = append(out.Texts, markdown.TextRef{Text: text.text, Line: e.Lines[text.key]})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,106 @@
+package markdown
+
+import (
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
+)
+
+// Outline is what an entry's Markdown holds, as its author typed it: nothing
+// is set, resolved or left out. It comes from the same parser as the mail.
+type Outline struct {
+	Links    []LinkRef  // URL as written
+	Images   []ImageRef // URL as written
+	Headings []HeadingRef
+	Texts    []TextRef
+}
+
+// TextRef is the words of one line of a block, without code; Object stands
+// for what is not words, such as a code span or an address.
+type TextRef struct {
+	Text string
+	Lang string // the author's for the block, "" for the entry's own
+	Line int
+}
+
+// Object stands in a TextRef for what is not words.
+const Object = '\uFFFC'
+
+// ReadOutline reads a source. The error is a *Refusal when the source passes
+// a limit.
+func ReadOutline(source string) (Outline, error) {
+	root, src, _, err := parse(New(Options{}).parser, source)
+	if err != nil {
+		return Outline{}, err
+	}
+	r := outliner{document: &document{root: root, source: src, lineStarts: lineStarts(src)}}
+	err = ast.Walk(root, r.visit)
+	return r.out, err
+}
+
+// outliner gathers an outline on its way through a document.
+type outliner struct {
+	*document
+	out Outline
+}
+
+func (r *outliner) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	switch n := n.(type) {
+	case *ast.Heading:
+		r.out.Headings = append(r.out.Headings, HeadingRef{Text: plain(n, r.source), Level: n.Level, Line: r.line(n)})
+	case *ast.Link:
+		r.out.Links = append(r.out.Links, LinkRef{Text: plain(n, r.source), URL: unescape(n.Destination), Line: r.line(n)})
+	case *ast.AutoLink:
+		if n.AutoLinkType == ast.AutoLinkURL {
+			r.out.Links = append(r.out.Links, LinkRef{Text: string(n.Label(r.source)), URL: string(n.URL(r.source)), Line: r.line(n)})
+		}
+	case *ast.Image:
+		r.out.Images = append(r.out.Images, ImageRef{Alt: plain(n, r.source), URL: unescape(n.Destination), Line: r.line(n)})
+		r.words(n)
+		return ast.WalkSkipChildren, nil
+	}
+	if first := n.FirstChild(); n.Type() == ast.TypeBlock && first != nil && first.Type() == ast.TypeInline {
+		r.words(n)
+	}
+	return ast.WalkContinue, nil
+}
+
+// words adds the lines of a block, or of an image's alternative text, that
+// have some.
+func (r *outliner) words(block ast.Node) {
+	lang := ""
+	for n := block; n != nil && lang == ""; n = n.Parent() {
+		lang = languageOf(n)
+	}
+	var line strings.Builder
+	number := r.line(block)
+	flush := func() {
+		if text := line.String(); strings.TrimSpace(text) != "" {
+			r.out.Texts = append(r.out.Texts, TextRef{Text: text, Lang: lang, Line: number})
+		}
+		line.Reset()
+	}
+	var read func(parent ast.Node)
+	read = func(parent ast.Node) {
+		for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+			switch n := n.(type) {
+			case *ast.Text:
+				number = r.lineAt(n.Segment.Start)
+				line.WriteString(textOf(n, r.source))
+				if n.SoftLineBreak() || n.HardLineBreak() {
+					flush()
+				}
+			case *ast.Image, *ast.CodeSpan, *ast.AutoLink, *ast.RawHTML, *east.FootnoteLink:
+				line.WriteRune(Object)
+			default:
+				read(n)
+			}
+		}
+	}
+	read(block)
+	flush()
+}
