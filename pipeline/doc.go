@@ -19,6 +19,7 @@
 //	message            a document to one reader's bytes
 //	deliver            connections, the ledger's protocol, retries
 //	store              SQLite: implements what the stages ask for
+//	preview            the very mail in the author's browser, again at each save
 //	loopback           pages that are for this machine alone
 //	mailbox            the demo's SMTP server and mailbox page
 //

@@ -34,6 +34,7 @@ type config struct {
 	Delivery   deliver.Config   `yaml:"delivery" envPrefix:"DELIVERY_"`
 	Database   databaseConfig   `yaml:"database" envPrefix:"DATABASE_"`
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
+	Preview    previewConfig    `yaml:"preview" envPrefix:"PREVIEW_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
@@ -141,6 +142,9 @@ func (c *config) complete(at *place) error {
 		return at.fail("database.synchronous", "synchronous", nil, "Value", c.Database.Synchronous)
 	}
 	if err := c.checkAddresses(at); err != nil {
+		return err
+	}
+	if err := c.Preview.validate(at); err != nil {
 		return err
 	}
 	return c.readDKIM(at)

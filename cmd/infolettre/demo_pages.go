@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"html/template"
-	"io/fs"
 	"net/http"
 	"os/exec"
-	"path"
 	"runtime"
 	"strconv"
 	"time"
@@ -18,6 +15,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/loopback"
 	"github.com/infolettre/infolettre/pipeline/mailbox"
+	"github.com/infolettre/infolettre/pipeline/preview"
 	"github.com/infolettre/infolettre/pipeline/render"
 	"github.com/infolettre/infolettre/pipeline/store"
 	"github.com/infolettre/infolettre/templates"
@@ -29,7 +27,7 @@ func (a *app) demoHandler(c config, n *pipeline.Newsletter, s *store.Store, box 
 	mux := http.NewServeMux()
 	mux.Handle("/mailbox/", box.Handler())
 	mux.Handle("GET /{$}", http.RedirectHandler("/mailbox/", http.StatusFound))
-	mux.HandleFunc("GET "+render.MediaPath+"{path...}", serveImage)
+	mux.HandleFunc("GET "+render.MediaPath+"{path...}", func(w http.ResponseWriter, r *http.Request) { preview.ServeImage(w, r, sample.FS) })
 	for _, locale := range n.Languages {
 		mux.HandleFunc("GET /"+locale+"/{number}", func(w http.ResponseWriter, r *http.Request) { serveOnline(w, r, c, s, locale) })
 	}
@@ -37,16 +35,6 @@ func (a *app) demoHandler(c config, n *pipeline.Newsletter, s *store.Store, box 
 		mux.HandleFunc("GET "+pattern, a.serveNotYet)
 	}
 	return loopback.Only(mux)
-}
-
-func serveImage(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("path")
-	data, err := fs.ReadFile(sample.FS, name)
-	if ext := path.Ext(name); err != nil || ext != ".png" && ext != ".jpg" && ext != ".gif" {
-		http.NotFound(w, r)
-		return
-	}
-	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
 }
 
 func serveOnline(w http.ResponseWriter, r *http.Request, c config, s *store.Store, locale string) {

@@ -54,7 +54,7 @@ func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Stor
 	s, err := store.Open(ctx, path, create, options...)
 	switch {
 	case errors.Is(err, store.ErrNoFile):
-		return nil, a.fail(nil, "cli.no-database", "Path", path)
+		return nil, &failure{text: a.words.T("cli.no-database", "Path", path), err: err}
 	case errors.Is(err, store.ErrNewer):
 		return nil, a.fail(nil, "cli.newer-database", "Path", path)
 	}

@@ -37,6 +37,7 @@ func (a *app) root() *cobra.Command {
 		a.importCommand(),
 		a.typoCommand(),
 		a.renderCommand(),
+		a.previewCommand(),
 		a.planCommand(),
 		a.sendCommand(),
 		a.issuesCommand(),

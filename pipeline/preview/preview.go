@@ -23,7 +23,8 @@ type Newsletter struct {
 	*pipeline.Newsletter
 	Name     string
 	Settings string // path of their file
-	Folder   string // path of the entries
+	Folder   string // path of the entries, absolute
+	Prefix   string // what findings put before an entry's path
 	Editor   string // URL that opens a file at a line, "vscode://file/{path}:{line}"; "" shows it in the browser
 	Budget   int    // bytes that a mail's HTML is kept under
 	Ledger   Ledger // nil where there is no database
@@ -72,18 +73,23 @@ func New(ctx context.Context, o Options) (*Preview, error) {
 		return nil, fmt.Errorf("parse preview pages: %w", err)
 	}
 	p := &Preview{options: o, pages: pages}
-	return p, p.Rebuild(ctx, true)
+	return p, p.Rebuild(ctx, Change{})
 }
 
-// Rebuild reads what changed, and tells the pages. With settings, these are
-// read anew, else only when they are known to be wrong. Once something is
-// shown, whatever goes wrong is shown above it; so there is an error only at
-// first.
-func (p *Preview) Rebuild(ctx context.Context, settings bool) error {
+// Change says what else than entries a save may have changed.
+type Change struct {
+	Settings bool
+	Assets   bool // images, or which files there are
+}
+
+// Rebuild reads what changed, and tells the pages. The settings are read anew
+// when they changed or are known to be wrong. Once something is shown,
+// whatever goes wrong is shown above it; so there is an error only at first.
+func (p *Preview) Rebuild(ctx context.Context, c Change) error {
 	p.rebuild.Lock()
 	defer p.rebuild.Unlock()
 	old := p.current.Load()
-	next, err := p.read(ctx, old, settings || old == nil || old.failure != nil)
+	next, err := p.read(ctx, old, c)
 	if err != nil && old == nil {
 		return err
 	}
@@ -95,21 +101,23 @@ func (p *Preview) Rebuild(ctx context.Context, settings bool) error {
 	return nil
 }
 
-func (p *Preview) read(ctx context.Context, old *snapshot, settings bool) (*snapshot, error) {
-	n := (*Newsletter)(nil)
+func (p *Preview) read(ctx context.Context, old *snapshot, c Change) (*snapshot, error) {
+	next := &snapshot{version: old.next()}
 	if old != nil {
-		n = old.newsletter
+		next.newsletter, next.memory = old.newsletter, old.memory
 	}
-	if settings {
-		opened, err := p.options.Open(ctx)
+	if old == nil || c.Settings || old.failure != nil {
+		n, err := p.options.Open(ctx)
 		if err != nil {
 			return nil, err
 		}
-		n = opened
 		n.Cache = content.NewCache()
 		n.Renderer = n.Renderer.WithCache(render.NewCache())
+		next.newsletter, c.Assets = n, true
 	}
-	next := &snapshot{newsletter: n, version: old.next()}
+	if c.Assets {
+		next.memory = newMemory()
+	}
 	if err := next.load(old); err != nil {
 		return nil, err
 	}

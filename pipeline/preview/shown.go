@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/infolettre/infolettre/pipeline"
+	"github.com/infolettre/infolettre/pipeline/check"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/issue"
@@ -16,7 +16,7 @@ import (
 
 // shown is the mail that a page is about.
 type shown struct {
-	plan     *pipeline.Plan  // at the moment chosen
+	plan     *plan           // at the moment chosen
 	past     *deliver.Issue  // a past issue, as it was frozen
 	entry    *content.Entry  // an entry alone, as it was last good
 	issue    issue.Issue     // what the document was made of; none for a past issue
@@ -24,7 +24,7 @@ type shown struct {
 	others   []render.Document
 	base     string    // public URL
 	date     time.Time // of the mail
-	problems []content.Problem
+	findings []check.Finding
 }
 
 // errNotFound says that an address names no mail.
@@ -40,7 +40,7 @@ func (p *Preview) show(ctx context.Context, s *snapshot, st state) (shown, error
 	if err != nil {
 		return shown{}, err
 	}
-	sh := shown{plan: plan, base: s.newsletter.Base, date: plan.Slot, problems: plan.Problems}
+	sh := shown{plan: plan, base: s.newsletter.Base, date: plan.Slot, findings: plan.findings}
 	switch {
 	case st.entry != "":
 		return sh, sh.alone(s, st)
@@ -97,16 +97,17 @@ func (sh *shown) frozen(ctx context.Context, s *snapshot, st state) error {
 	if sh.others, err = n.Ledger.Documents(ctx, st.issue); err != nil {
 		return err
 	}
-	sh.past, sh.base, sh.date, sh.problems = &issues[i], issues[i].Base, issues[i].Ordered.In(n.Calendar.Zone()), nil
+	sh.past, sh.base, sh.date, sh.findings = &issues[i], issues[i].Base, issues[i].Ordered.In(n.Calendar.Zone()), nil
 	sh.choose(n, st.locale)
 	return nil
 }
 
 func (sh *shown) alone(s *snapshot, st state) error {
 	n := s.newsletter
-	sh.problems = slices.DeleteFunc(slices.Clone(s.problems), func(p content.Problem) bool { return p.File != st.entry })
 	e, ok := s.entry(st.entry)
-	if !ok && len(sh.problems) == 0 {
+	problems := slices.DeleteFunc(slices.Clone(s.problems), func(p content.Problem) bool { return p.File != st.entry })
+	sh.findings = check.FromAll(problems)
+	if !ok && len(problems) == 0 {
 		return errNotFound
 	}
 	if !ok {
@@ -118,8 +119,8 @@ func (sh *shown) alone(s *snapshot, st state) error {
 	if st.locale != "" {
 		locale = n.Locale(st.locale)
 	}
-	d, problems, err := n.Renderer.Entry(e, locale)
-	sh.problems = append(sh.problems, problems...)
+	d, _, err := n.Renderer.Entry(e, locale)
+	sh.findings = append(sh.findings, s.entryFindings(s.context(e.Date), e)...)
 	if errors.Is(err, render.ErrNothing) {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline"
+	"github.com/infolettre/infolettre/pipeline/check"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
 )
@@ -22,9 +23,16 @@ type snapshot struct {
 	problems   []content.Problem
 	stale      map[string]bool // path → the file broke, and this is its last good entry
 	failure    error           // why nothing newer could be read
+	memory     *memory
 
 	mu    sync.Mutex
-	plans map[time.Time]*pipeline.Plan
+	plans map[time.Time]*plan
+}
+
+// plan is an issue as it would be made, and what is to mend in it.
+type plan struct {
+	pipeline.Plan
+	findings []check.Finding
 }
 
 // maxPlans bounds what a snapshot remembers: one plan a minute, and those of
@@ -46,7 +54,7 @@ func (s *snapshot) next() string {
 func (s *snapshot) failed(err error) *snapshot {
 	return &snapshot{
 		version: s.next(), newsletter: s.newsletter, failure: err,
-		entries: s.entries, problems: s.problems, stale: s.stale,
+		entries: s.entries, problems: s.problems, stale: s.stale, memory: s.memory,
 	}
 }
 
@@ -115,26 +123,29 @@ func refused(problems []content.Problem, path string) bool {
 
 // plan is the issue as it would be made at a moment; what follows from it is
 // the same for a minute.
-func (s *snapshot) plan(ctx context.Context, now time.Time) (*pipeline.Plan, error) {
+func (s *snapshot) plan(ctx context.Context, now time.Time) (*plan, error) {
 	now = now.In(s.newsletter.Calendar.Zone()).Truncate(time.Minute)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if plan := s.plans[now]; plan != nil {
-		return plan, nil
+	if known := s.plans[now]; known != nil {
+		return known, nil
 	}
 	past, err := s.past(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := s.newsletter.PlanOf(s.entries, s.problems, past, now)
-	if err != nil {
+	made := &plan{}
+	if made.Plan, err = s.newsletter.PlanOf(s.entries, s.problems, past, now); err != nil {
+		return nil, err
+	}
+	if made.findings, err = s.judge(made.Plan, past, now); err != nil {
 		return nil, err
 	}
 	if s.plans == nil || len(s.plans) >= maxPlans {
-		s.plans = map[time.Time]*pipeline.Plan{}
+		s.plans = map[time.Time]*plan{}
 	}
-	s.plans[now] = &plan
-	return &plan, nil
+	s.plans[now] = made
+	return made, nil
 }
 
 // past is what the ledger remembers or, without one, what follows from the

@@ -76,7 +76,9 @@ func (s state) frame() string {
 }
 
 // page is the address of the page.
-func (s state) page() string {
+func (s state) page() string { return address("/", s.query()) }
+
+func (s state) query() url.Values {
 	q := s.mail()
 	for _, choice := range []struct{ name, value, usual string }{
 		{"view", s.view, views[0]}, {"width", s.width, widths[0]}, {"theme", s.theme, themes[0]},
@@ -86,7 +88,7 @@ func (s state) page() string {
 			q.Set(choice.name, choice.value)
 		}
 	}
-	return address("/", q)
+	return q
 }
 
 func address(path string, q url.Values) string {

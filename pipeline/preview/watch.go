@@ -26,17 +26,17 @@ func (p *Preview) Watch(ctx context.Context) error {
 	}
 	defer watcher.Close()
 	w := watch{watcher: watcher}
-	for settings := false; ; { // at first for what was saved since New
+	for c := (Change{}); ; { // at first for what was saved since New
 		if err := w.follow(p.current.Load().newsletter); err != nil {
 			return err
 		}
-		if err := p.Rebuild(ctx, settings); err != nil {
+		if err := p.Rebuild(ctx, c); err != nil {
 			return err
 		}
 		if err := w.follow(p.current.Load().newsletter); err != nil { // the settings may name another folder
 			return err
 		}
-		if settings, err = w.change(ctx); err != nil || ctx.Err() != nil {
+		if c, err = w.change(ctx); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -78,26 +78,27 @@ func (w *watch) follow(n *Newsletter) error {
 	})
 }
 
-// change waits for a save and its aftermath. settings says that they changed,
-// or that the folder of entries is another one.
-func (w *watch) change(ctx context.Context) (settings bool, err error) {
+// change waits for a save and its aftermath.
+func (w *watch) change(ctx context.Context) (c Change, err error) {
 	var done <-chan time.Time // none before the first event
 	for {
 		select {
 		case <-ctx.Done():
-			return false, nil
+			return c, nil
 		case <-done:
-			return settings, nil
+			return c, nil
 		case err := <-w.watcher.Errors:
 			if !errors.Is(err, fsnotify.ErrEventOverflow) {
-				return false, fmt.Errorf("watch files: %w", err)
+				return c, fmt.Errorf("watch files: %w", err)
 			}
-			w.stale = true // too many at once to tell: look everywhere
+			w.stale, c = true, Change{true, true} // too many at once to tell
 		case e := <-w.watcher.Events:
 			if !w.matters(e) {
 				continue
 			}
-			settings = settings || e.Name == w.settings || e.Name == w.folder
+			// Another folder of the same name is as good as another setting.
+			c.Settings = c.Settings || e.Name == w.settings || e.Name == w.folder
+			c.Assets = c.Assets || e.Op&^(fsnotify.Write|fsnotify.Chmod) != 0 || filepath.Ext(e.Name) != ".md"
 			w.stale = w.stale || isFolder(e)
 		}
 		if done == nil {
