@@ -52,7 +52,9 @@ func (n *Newsletter) Replay(now time.Time) (issue.Past, error) {
 
 // Load reads the entries, and says what is wrong with those it refuses.
 func (n *Newsletter) Load() ([]content.Entry, []content.Problem, error) {
-	entries, problems, err := content.Load(n.Entries, content.Options{Location: n.Calendar.Zone(), Languages: n.Languages})
+	entries, problems, err := content.Load(n.Entries, content.Options{
+		Location: n.Calendar.Zone(), Languages: n.Languages, Cache: n.Cache,
+	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("load entries: %w", err)
 	}

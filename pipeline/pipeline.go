@@ -18,7 +18,8 @@ import (
 
 // Newsletter is everything that does not change from one issue to the next.
 type Newsletter struct {
-	Entries   fs.FS // the entries' folder
+	Entries   fs.FS          // the entries' folder
+	Cache     *content.Cache // of Entries, for who loads them again and again; nil: none
 	Commit    func() string
 	Languages []string // in order; the first is the newsletter's own
 	Calendar  *issue.Calendar

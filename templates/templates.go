@@ -27,3 +27,9 @@ var Web embed.FS
 //
 //go:embed check/*.html
 var Check embed.FS
+
+// Preview is the author's preview: page.html and source.html, which share
+// parts.html, and preview.css and preview.js.
+//
+//go:embed preview/*.html preview/*.css preview/*.js
+var Preview embed.FS

@@ -35,6 +35,7 @@ type config struct {
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
 	Web        web.Config       `yaml:"web" envPrefix:"WEB_"`
 	Team       []string         `yaml:"team"` // the addresses of those who are told what waits or fails
+	Preview    previewConfig    `yaml:"preview" envPrefix:"PREVIEW_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
@@ -132,6 +133,9 @@ func (c *config) complete(at *place) error {
 		return at.fail("web", "web", err)
 	}
 	if err := c.checkAddresses(at); err != nil {
+		return err
+	}
+	if err := c.Preview.validate(at); err != nil {
 		return err
 	}
 	return c.readDKIM(at)

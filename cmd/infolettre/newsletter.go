@@ -53,7 +53,7 @@ func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Stor
 	s, err := store.Open(ctx, c.database(), create, options...)
 	switch {
 	case errors.Is(err, store.ErrNoFile):
-		return nil, a.fail(nil, "cli.no-database", "Path", c.databaseName())
+		return nil, &failure{text: a.words.T("cli.no-database", "Path", c.databaseName()), err: err}
 	case errors.Is(err, store.ErrNewer):
 		return nil, a.fail(nil, "cli.newer-database", "Path", c.databaseName())
 	}

@@ -38,6 +38,7 @@ func (a *app) root() *cobra.Command {
 		a.typoCommand(),
 		a.checkCommand(),
 		a.renderCommand(),
+		a.previewCommand(),
 		a.planCommand(),
 		a.sendCommand(),
 		a.serveCommand(),
