@@ -40,8 +40,14 @@ func (b *builder) words(t markdown.TextRef) {
 // goes before each.
 func (b *builder) phrases(line int, text string) {
 	if strings.Contains(text, "A ") {
-		for _, m := range capitalA.FindAllStringSubmatch(text, -1) {
-			b.word("word-capital", line, m[1], "À"+strings.TrimPrefix(m[1], "A"))
+		for rest := text; ; { // a sentence's end is the next one's beginning
+			at := capitalA.FindStringSubmatchIndex(rest)
+			if at == nil {
+				break
+			}
+			found := rest[at[2]:at[3]]
+			b.word("word-capital", line, found, "À"+found[1:])
+			rest = rest[at[3]:]
 		}
 	}
 	if strings.ContainsAny(text, "xX") && strings.ContainsAny(text, "0123456789") {

@@ -84,7 +84,7 @@ func trimmedLines(lines []string, body int) []string {
 		case code.holds(line):
 			span = false
 			continue
-		case blank && code.fence == "":
+		case blank:
 			lines[i], span = "", false
 			continue
 		}
