@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,11 +34,13 @@ type config struct {
 	Database   databaseConfig   `yaml:"database" envPrefix:"DATABASE_"`
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
 	Web        web.Config       `yaml:"web" envPrefix:"WEB_"`
+	Team       []string         `yaml:"team"` // the addresses of those who are told what waits or fails
 
 	// The same, validated.
 	dkim  *message.DKIM
 	zone  *time.Location
 	first time.Time
+	team  []audience.Address
 	dir   string // relative paths are relative to it
 }
 
@@ -68,10 +69,6 @@ type dkimConfig struct {
 	KeyFile  string `yaml:"key_file"`
 }
 
-type scheduleConfig struct {
-	Cron string `yaml:"cron"` // five fields, wall clock of the newsletter's zone
-}
-
 type contentConfig struct {
 	Folder string `yaml:"folder"`
 }
@@ -87,7 +84,6 @@ func (c *config) complete(at *place) error {
 		n.Languages = []string{"fr"}
 	}
 	n.Timezone = cmp.Or(n.Timezone, "Europe/Paris")
-	c.Schedule.Cron = cmp.Or(c.Schedule.Cron, "0 11 * * THU")
 	c.Content.Folder = cmp.Or(c.Content.Folder, "content")
 	c.Keys.File = cmp.Or(c.Keys.File, "infolettre.keys")
 	c.Issue = c.Issue.WithDefaults()
@@ -97,10 +93,8 @@ func (c *config) complete(at *place) error {
 		return at.fail("newsletter.timezone", "zone", nil, "Value", n.Timezone)
 	}
 	n.Location, n.Locales = c.zone, n.Languages
-	if _, err := issue.NewCalendar(c.Schedule.Cron, c.zone); errors.Is(err, issue.ErrNeverFires) {
-		return at.fail("schedule.cron", "never-fires", nil, "Value", c.Schedule.Cron)
-	} else if err != nil {
-		return at.fail("schedule.cron", "cron", nil, "Value", c.Schedule.Cron)
+	if err := c.completeSchedule(at); err != nil {
+		return err
 	}
 	if c.Issue.First.Slot != "" {
 		if c.first, err = time.ParseInLocation("2006-01-02 15:04", strings.Replace(c.Issue.First.Slot, "T", " ", 1), c.zone); err != nil {

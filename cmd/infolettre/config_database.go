@@ -21,11 +21,15 @@ type databaseConfig struct {
 	// Synchronous is "full", which outlives a power cut, or "normal", which
 	// outlives the death of the process only and costs less. SQLite's only.
 	Synchronous string `yaml:"synchronous"`
+	// State is a small file on this machine that knows which database sent
+	// last from here; default: beside Path.
+	State string `yaml:"state"`
 }
 
 func (c *config) completeDatabase(at *place) error {
 	d := &c.Database
 	d.Path = cmp.Or(d.Path, "infolettre.db")
+	d.State = cmp.Or(d.State, strings.TrimSuffix(d.Path, ".db")+".state")
 	if d.URL == "" && d.URLFile != "" {
 		data, err := os.ReadFile(c.path(d.URLFile))
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 // newsletter builds the pipeline from a configuration. entries is the content
 // folder; keys may be nil where nothing is sent.
 func (a *app) newsletter(c config, entries fs.FS, keys *audience.Keys, commit func() string) (*pipeline.Newsletter, error) {
-	calendar, err := issue.NewCalendar(c.Schedule.Cron, c.zone)
+	calendar, err := c.Schedule.calendar(c.zone)
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,7 @@ func (a *app) root() *cobra.Command {
 		a.serveCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
+		a.doctorCommand(),
 		a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand(root))

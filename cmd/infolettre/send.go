@@ -19,6 +19,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/message"
 	"github.com/infolettre/infolettre/pipeline/render"
+	"github.com/infolettre/infolettre/pipeline/schedule"
 	"github.com/infolettre/infolettre/pipeline/store"
 )
 
@@ -73,6 +74,13 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 			return err
 		}
 	}
+	witness := c.witness(s)
+	if err := witness.Note(ctx); errors.Is(err, schedule.ErrSuspect) {
+		return a.fail(err, "send.suspect")
+	} else if err != nil {
+		return err
+	}
+	n.Witness = witness.Note
 	issues, err := s.Unfinished(ctx)
 	if err != nil {
 		return err
@@ -80,6 +88,9 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	for _, is := range issues {
 		if is.State == deliver.IssueHeld {
 			return a.fail(nil, "send.held", "Number", is.Number, "Reason", is.Reason)
+		}
+		if is.State == deliver.IssueWaiting {
+			return a.fail(nil, "send.waiting", "Number", is.Number, "Release", a.release(is, c.zone))
 		}
 	}
 	if len(issues) == 0 {

@@ -95,6 +95,17 @@ func SendOne(ctx context.Context, server Server, from, to audience.Address, mess
 	return nil
 }
 
+// Greet opens a connection as a run does, its encryption and authentication
+// included, and leaves it: nothing is sent.
+func Greet(ctx context.Context, server Server) error {
+	c, err := dial(ctx, server.withDefaults())
+	if err != nil {
+		return err
+	}
+	c.close()
+	return nil
+}
+
 // command is a step of an envelope and the class of the reply hoped for.
 type command struct {
 	phase phase

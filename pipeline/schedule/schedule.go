@@ -133,7 +133,7 @@ type Report struct {
 // Tick decides all slots up to now that are not decided yet.
 func (e *Engine) Tick(ctx context.Context, now time.Time) (Report, error) {
 	var report Report
-	if err := e.Witness.Check(ctx); err != nil {
+	if err := e.Witness.Note(ctx); err != nil {
 		if !errors.Is(err, ErrSuspect) {
 			return report, err
 		}

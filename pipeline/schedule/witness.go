@@ -63,6 +63,9 @@ func (w *Witness) compare(ctx context.Context) (deliver.Standing, testimony, err
 		return is, testimony{}, fmt.Errorf("%w: %s is missing, and the ledger is not empty", ErrSuspect, w.File)
 	case err != nil:
 		return is, testimony{}, err
+	case known.Instance != is.Instance && is.Counter == 0 && is.Issues == 0:
+		// Begun anew, by somebody who had to fill it anew.
+		return is, known, nil
 	case known.Instance != is.Instance:
 		return is, known, fmt.Errorf("%w: %s knows another database", ErrSuspect, w.File)
 	case known.Counter > is.Counter:
@@ -71,7 +74,7 @@ func (w *Witness) compare(ctx context.Context) (deliver.Standing, testimony, err
 	return is, known, nil
 }
 
-// Note writes down how far the ledger has come.
+// Note writes down how far the ledger has come, if it is the one that was known.
 func (w *Witness) Note(ctx context.Context) error {
 	is, known, err := w.compare(ctx)
 	now := testimony{is.Instance, is.Counter}
