@@ -95,7 +95,7 @@ func (f *feed) domain(it *item) *domain {
 	name := it.Subscriber.Address.Domain()
 	d := f.domains[name]
 	if d == nil && f.every > 0 {
-		d = &domain{pace: pace{every: f.every}}
+		d = &domain{pace: pace{every: f.every, share: f.run.Workers}}
 		f.domains[name] = d
 	}
 	return d

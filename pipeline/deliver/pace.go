@@ -36,8 +36,11 @@ func (r Rate) interval() time.Duration {
 // pace keeps the interval of a rate; the zero pace has none.
 type pace struct {
 	every time.Duration
-	mu    sync.Mutex
-	next  time.Time // when the next message may go
+	share func() int // among how many the rate is shared; nil: it is ours alone
+
+	mu   sync.Mutex
+	last time.Time // when the last message went
+	next time.Time // when the next one may go
 }
 
 // wait is how long until the next message may go, zero when it may now.
@@ -54,7 +57,11 @@ func (p *pace) take(now time.Time) (ok bool) {
 	if p.next.After(now) {
 		return false
 	}
-	p.next = now.Add(p.every)
+	step := p.every
+	if p.share != nil {
+		step *= time.Duration(p.share())
+	}
+	p.last, p.next = now, now.Add(step)
 	return true
 }
 
@@ -62,7 +69,7 @@ func (p *pace) take(now time.Time) (ok bool) {
 func (p *pace) back(taken time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.next.Equal(taken.Add(p.every)) {
+	if p.last.Equal(taken) {
 		p.next = taken
 	}
 }
