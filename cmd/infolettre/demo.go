@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +20,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/loopback"
 	"github.com/infolettre/infolettre/pipeline/mailbox"
 	"github.com/infolettre/infolettre/pipeline/store"
 	"github.com/infolettre/infolettre/templates"
@@ -65,7 +65,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	} else if err := os.MkdirAll(f.folder, 0o700); err != nil {
 		return err
 	}
-	page, err := listen(f)
+	page, err := loopback.Listen(f.port, !f.portWasAsked)
 	if err != nil {
 		return a.fail(err, "demo.no-port", "Port", f.port)
 	}
@@ -101,6 +101,7 @@ func (a *app) demoSend(ctx context.Context, f demoFlags, box *mailbox.Mailbox, p
 		return err
 	}
 	defer s.Close()
+	s.UseKeys(n.Keys)
 	plan, is, err := a.demoOrder(ctx, n, s)
 	if err != nil {
 		return err
@@ -109,7 +110,13 @@ func (a *app) demoSend(ctx context.Context, f demoFlags, box *mailbox.Mailbox, p
 		a.report("content", plan.Problems)
 		a.say("demo.assembled", "Number", is.Number, "Slot", a.words.Date("moment", is.Slot.In(c.zone)), "Count", len(plan.Items))
 	}
-	group.Go(func() error { return a.serveDemo(serve, page, a.demoHandler(c, n, s, box)) })
+	logger := slog.New(slog.DiscardHandler)
+	site, err := a.site(c, n, s, sample.FS, logger)
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return loopback.Serve(serve, page, demoHandler(site, box)) })
+	group.Go(func() error { return a.outbox(c, n, s, site, logger).Run(serve) })
 
 	clock := func() time.Time { return is.Ordered }
 	settled, err := n.Deliver(ctx, s, is, deliver.Sender{Now: clock, Sleep: sleep, Jitter: func() float64 { return 0 }})
@@ -234,29 +241,4 @@ func sampleReaders() []audience.Subscriber {
 		})
 	}
 	return readers
-}
-
-// listen takes the usual port, or a free one when it is taken and none was
-// asked for.
-func listen(f demoFlags) (net.Listener, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", f.port))
-	if errors.Is(err, syscall.EADDRINUSE) && !f.portWasAsked {
-		return net.Listen("tcp", "127.0.0.1:0")
-	}
-	return l, err
-}
-
-func (a *app) serveDemo(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		shutdown, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		stopped <- server.Shutdown(shutdown)
-	})
-	err := server.Serve(l)
-	if stop() || !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
 }

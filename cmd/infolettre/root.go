@@ -38,10 +38,13 @@ func (a *app) root() *cobra.Command {
 		a.typoCommand(),
 		a.checkCommand(),
 		a.renderCommand(),
+		a.previewCommand(),
 		a.planCommand(),
 		a.sendCommand(),
+		a.serveCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
+		a.doctorCommand(),
 		a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand(root))

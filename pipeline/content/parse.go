@@ -36,9 +36,15 @@ func (p *parser) report(id string, s Severity, line int, args map[string]any) {
 // parse reads one file. changed is when it was last written to.
 func parse(name string, data []byte, changed time.Time, o Options) reading {
 	sum := sha256.Sum256(data)
-	p := &parser{options: o, entry: Entry{Path: name, Hash: hex.EncodeToString(sum[:]), Lines: map[string]int{}}}
+	hash := hex.EncodeToString(sum[:])
+	if r, ok := o.Cache.recall(name, hash, changed); ok {
+		return r
+	}
+	p := &parser{options: o, entry: Entry{Path: name, Hash: hash, Lines: map[string]int{}}}
 	p.read(normalise(data), changed)
-	return reading{p.entry, p.slugLine, p.problems}
+	r := reading{p.entry, p.slugLine, p.problems}
+	o.Cache.keep(name, hash, changed, r)
+	return r
 }
 
 func (p *parser) read(data []byte, changed time.Time) {

@@ -26,6 +26,13 @@ type Document struct {
 	Summarized int // entries cut to title, excerpt and link, to keep within the budget
 }
 
+// Published is a document as the archive keeps it.
+type Published struct {
+	Number int
+	Date   time.Time // of its order to be sent
+	Document
+}
+
 // Slot names a place where a reader's own value goes.
 type Slot string
 
@@ -41,8 +48,11 @@ const (
 const (
 	UnsubscribePath = "/u/" // then the token
 	PreferencesPath = "/p/" // then the token
+	ConfirmPath     = "/c/" // then the token
+	RenewPath       = "/r/" // then the token
 	SubscribePath   = "/subscribe"
-	MediaPath       = "/media/" // then the path of an image below the content root
+	FeedPath        = "/feed.xml" // below "/<locale>"
+	MediaPath       = "/media/"   // then the path of an image below the content root
 )
 
 // Slots lists them all.
@@ -53,7 +63,9 @@ func Slots() []Slot { return []Slot{Base, Unsubscribe, Preferences, Address} }
 // a hash of the issue: no author can type it.
 func (d Document) Mark(s Slot) string { return mark(d.Key, s) }
 
-func mark(key string, s Slot) string { return "slot-" + key + "-" + string(s) }
+func mark(key string, s Slot) string { return markPrefix(key) + string(s) }
+
+func markPrefix(key string) string { return "slot-" + key + "-" }
 
 // Fill replaces the slots of a part by values, which the caller has escaped
 // if they need it. A slot without value stays.
@@ -88,7 +100,7 @@ func key(iss issue.Issue, locale string) string {
 // filledSize is the most that a part will weigh once its slots are filled.
 func filledSize(part, key string) int {
 	const room = 120 // a signed token, or a long public URL
-	return len(part) + room*strings.Count(part, "slot-"+key+"-")
+	return len(part) + room*strings.Count(part, markPrefix(key))
 }
 
 // writer is the part of a template set that render needs, html or text.

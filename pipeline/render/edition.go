@@ -2,7 +2,6 @@ package render
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"html/template"
 	"path"
@@ -61,12 +60,37 @@ func unlike(taken []string, name string) string {
 }
 
 // online is the URL of the issue's page.
-func (ed *edition) online() string {
+func (ed *edition) online() string { return ed.onlineIn(ed.locale) }
+
+func (ed *edition) onlineIn(locale string) string {
 	base := mark(ed.key, Base)
 	if ed.issue.Number == 0 {
 		return base + "/"
 	}
-	return fmt.Sprintf("%s/%s/%d", base, ed.locale, ed.issue.Number)
+	return fmt.Sprintf("%s/%s/%d", base, locale, ed.issue.Number)
+}
+
+// subscribe is the URL of the form, in the reader's language.
+func (ed *edition) subscribe() string {
+	return mark(ed.key, Base) + SubscribePath + "?lang=" + ed.locale
+}
+
+// others are the newsletter's locales that have this issue, this one among
+// them; none when it is the only one.
+func (ed *edition) others() []string {
+	var have []string
+	for _, locale := range ed.config.Locales {
+		if ed.config.Untranslated != Omit || slices.ContainsFunc(ed.issue.Items, func(it issue.Item) bool {
+			_, exact := it.Version(locale)
+			return exact
+		}) {
+			have = append(have, locale)
+		}
+	}
+	if ed.issue.Number == 0 || len(have) < 2 {
+		return nil
+	}
+	return have
 }
 
 // problem notes what is wrong with an entry or the issue.
@@ -152,33 +176,28 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 	return b
 }
 
-// convert renders the entry's Markdown, its image and its call to action; the
-// last two go through the same gate as Markdown's own. It reports false for an
-// entry that passes a limit.
+// convert draws what the entry says below its front matter. It reports false
+// for an entry that passes a limit.
 func (ed *edition) convert(b *block, e content.Entry) bool {
-	rules := ed.rules(e)
-	options := markdown.Options{
-		Styles: ed.theme, Typography: rules, RulesOf: ed.rulesOf, Dir: markdown.Direction(e.Lang),
-		Words: ed.words.markdown(), TopHeading: b.Level + 1, Resolve: ed.resolver(e),
-	}
-	if e.Plain {
-		options.RulesOf = nil
-	}
-	converter := markdown.New(options)
-	body, err := converter.Convert(e.Body)
-	if refusal := (*markdown.Refusal)(nil); errors.As(err, &refusal) {
-		ed.note(e, content.Error, refusal.Finding)
+	d := ed.draw(b, e)
+	if d.refused != nil {
+		ed.note(e, content.Error, *d.refused)
 		return false
 	}
-	for _, f := range body.Findings {
+	for _, f := range d.body.Findings {
 		ed.note(e, content.Warning, f)
 	}
-	image := ed.frontMatter(converter, e, "image", imageSource(e.Image, rules))
-	button := ed.frontMatter(converter, e, "cta", buttonSource(e.CTA, rules, mark(ed.key, Base)+SubscribePath))
-
-	b.Image, b.Body, b.Button = template.HTML(image.HTML), template.HTML(body.HTML), template.HTML(button.HTML)
-	b.ImageText, b.BodyText, b.ButtonText = image.Text, body.Text, button.Text
-	b.Excerpt = cmp.Or(b.excerpt, ed.phrase(rules, cut(body.Lead, maxExcerpt)))
+	for _, part := range []struct {
+		key   string
+		drawn markdown.Fragment
+	}{{"image", d.image}, {"cta", d.button}} {
+		for _, f := range part.drawn.Findings { // what is wrong stands in the front matter, at the key
+			ed.problem(content.Problem{ID: f.ID, File: e.Path, Line: e.Lines[part.key], Args: f.Args})
+		}
+	}
+	b.Image, b.Body, b.Button = template.HTML(d.image.HTML), template.HTML(d.body.HTML), template.HTML(d.button.HTML)
+	b.ImageText, b.BodyText, b.ButtonText = d.image.Text, d.body.Text, d.button.Text
+	b.Excerpt = cmp.Or(b.excerpt, ed.phrase(ed.rules(e), cut(d.body.Lead, maxExcerpt)))
 	return true
 }
 

@@ -20,8 +20,8 @@ import (
 var ErrNothing = errors.New("no entry of the issue is in this language")
 
 // Renderer makes the documents of one newsletter. It keeps no state between
-// them and is safe for concurrent use; the same issue always gives the same
-// bytes.
+// them, but for a Cache, and is safe for concurrent use; the same issue always
+// gives the same bytes.
 type Renderer struct {
 	config    Config
 	catalogue *locales.Catalogue
@@ -29,6 +29,7 @@ type Renderer struct {
 	theme     *theme.Theme
 	html      *template.Template
 	text      *texttemplate.Template
+	cache     *Cache // nil: none
 }
 
 // New prepares the newsletter's look.
