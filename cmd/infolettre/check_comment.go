@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/infolettre/infolettre/pipeline/check"
 	"github.com/infolettre/infolettre/pipeline/content"
@@ -93,18 +94,18 @@ func (a *app) comment(c config, r review) string {
 	place := c.published()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n### %s\n", commentMark, a.words.T("check.comment-title", "Summary", a.summary(r)))
+	entries, findings := "check.comment-entries", "check.comment-findings"
+	if r.since != "" {
+		entries, findings = "check.comment-changed", "check.comment-new"
+	}
 	if touched := r.touched(); len(touched) > 0 {
-		fmt.Fprintf(&b, "\n**%s**\n\n", a.words.T("check.comment-entries", "Count", len(touched)))
+		fmt.Fprintf(&b, "\n**%s**\n\n", a.words.T(entries, "Count", len(touched)))
 		for _, t := range touched {
 			fmt.Fprintf(&b, "- %s (%s, %s)\n  %s\n", code(t.entry.Title), t.entry.Lang, code(place(t.entry.Path)), escaped(a.destination(r, t)))
 		}
 	}
 	if len(r.findings) > 0 {
-		title := "check.comment-findings"
-		if r.since != "" {
-			title = "check.comment-new"
-		}
-		fmt.Fprintf(&b, "\n**%s**\n\n", a.words.T(title))
+		fmt.Fprintf(&b, "\n**%s**\n\n", a.words.T(findings))
 		a.commentFindings(&b, r, place)
 	}
 	if len(r.mails) > 0 {
@@ -172,7 +173,12 @@ func escaped(text string) string { return markdownSigns.Replace(text) }
 // code is a text as a code span, on one line: its fence is longer than any
 // run of backticks in it (CommonMark 0.31, 6.1).
 func code(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text))
 	if text == "" {
 		return "–"
 	}

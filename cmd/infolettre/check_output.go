@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline"
@@ -53,7 +54,7 @@ func (a *app) writeReport(c config, n *pipeline.Newsletter, r review, folder str
 	for _, f := range r.findings {
 		where := a.words.T("check.issue-place", "Number", r.plan.Number)
 		if f.File != "" {
-			where = placeOf(place(f.File), f.Line)
+			where = strings.TrimSuffix(placeOf(place(f.File), f.Line), ":")
 		}
 		what, mend := a.said(f)
 		page.Findings = append(page.Findings, reportFinding{f.Severity == content.Error, where, what, mend, name(f)})
@@ -94,11 +95,11 @@ var sourceAttribute = regexp.MustCompile(` src="([^"]+)"`)
 func inline(entries fs.FS, base, page string) string {
 	return sourceAttribute.ReplaceAllStringFunc(page, func(attribute string) string {
 		src := html.UnescapeString(sourceAttribute.FindStringSubmatch(attribute)[1])
-		prefix := base + render.MediaPath
-		if len(src) <= len(prefix) || src[:len(prefix)] != prefix {
+		path, ours := strings.CutPrefix(src, base+render.MediaPath)
+		if !ours {
 			return attribute
 		}
-		name, err := url.PathUnescape(src[len(prefix):])
+		name, err := url.PathUnescape(path)
 		if err != nil {
 			return attribute
 		}

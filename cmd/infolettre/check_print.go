@@ -34,7 +34,7 @@ func (a *app) printReview(c config, r review, format string) error {
 // opens them.
 func (a *app) printFindings(c config, r review) {
 	for _, f := range r.findings {
-		where := a.words.T("check.issue-place", "Number", r.plan.Number)
+		where := a.words.T("check.issue-place", "Number", r.plan.Number) + ":"
 		if f.File != "" {
 			where = placeOf(filepath.Join(c.path(c.Content.Folder), filepath.FromSlash(f.File)), f.Line)
 		}

@@ -90,11 +90,7 @@ func below(repository *gogit.Repository, folder string) (string, error) {
 func mergeBase(repository *gogit.Repository, ref string) (*object.Commit, error) {
 	var commits []*object.Commit
 	for _, name := range []string{ref, "HEAD"} {
-		hash, err := repository.ResolveRevision(plumbing.Revision(name))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", name, ErrUnknownRef, err)
-		}
-		commit, err := repository.CommitObject(*hash)
+		commit, err := commitOf(repository, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w: %w", name, ErrUnknownRef, err)
 		}
@@ -105,6 +101,19 @@ func mergeBase(repository *gogit.Repository, ref string) (*object.Commit, error)
 		return nil, errors.Join(fmt.Errorf("%s and HEAD: %w", ref, ErrUnrelated), err)
 	}
 	return bases[0], nil
+}
+
+// commitOf finds a commit; a branch may be one that only the server has, as
+// on a forge's runner.
+func commitOf(repository *gogit.Repository, name string) (*object.Commit, error) {
+	hash, err := repository.ResolveRevision(plumbing.Revision(name))
+	if err != nil {
+		var remote error
+		if hash, remote = repository.ResolveRevision(plumbing.Revision("origin/" + name)); remote != nil {
+			return nil, err
+		}
+	}
+	return repository.CommitObject(*hash)
 }
 
 // tree is a commit's tree as an fs.FS. It holds files and folders; links and
