@@ -35,6 +35,8 @@ var (
 	ErrBusy     = errors.New("another process is sending")
 	ErrNotFound = errors.New("not found")
 	ErrFrozen   = errors.New("this slot has its issue already")
+
+	ErrIncomplete = errors.New("not the whole audience")
 )
 
 // Option changes how Open opens a file.
