@@ -68,6 +68,8 @@ var (
 	ErrNotFound = audience.ErrNotFound
 	ErrFrozen   = errors.New("this slot has its issue already")
 	ErrNoKeys   = errors.New("the keys are needed to know a forgotten address again")
+
+	ErrIncomplete = errors.New("not the whole audience")
 )
 
 // Option changes how Open opens a SQLite file.
