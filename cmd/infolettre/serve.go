@@ -100,13 +100,22 @@ func (a *app) site(c config, n *pipeline.Newsletter, s *store.Store, media fs.FS
 	return web.New(web.Options{
 		Config: c.Web, Newsletter: c.Newsletter.Config, ID: c.Newsletter.ID, Base: n.Base, Languages: n.Languages,
 		Catalogue: a.catalogue, Keys: n.Keys, Media: media, Register: s, Readers: s, Archive: s,
+		Gate:    gate{s, a.now, c.Delivery.Deadline, a.words.T("issues.stop-reason")},
 		Healthy: s.Ping, Now: a.now, Logger: logger,
 	})
 }
 
 // outbox sends the letters that the pages cause, through the first server.
 func (a *app) outbox(c config, n *pipeline.Newsletter, s *store.Store, site *web.Site, logger *slog.Logger) *outbox.Sender {
+	team := notices{c, n, s, site, a.catalogue.Locale(n.Languages[0])}
 	compose := func(m audience.Mail) ([]byte, error) {
+		if m.Kind == audience.MailNotice {
+			d, err := team.document(context.Background(), m)
+			if err != nil {
+				return nil, err
+			}
+			return n.Headers.Letter(d, m.Address, m.ID, m.Created.In(c.zone))
+		}
 		letter, err := site.Letter(m)
 		if err != nil {
 			return nil, err

@@ -140,7 +140,7 @@ func (e *Engine) due(ctx context.Context, past issue.Past, now time.Time, d *iss
 	report.Made = &is
 	if plan.Gate.Waits {
 		return e.notify(ctx, Notice{Key: keyOf(ApprovalNotice, d.Slot), Kind: ApprovalNotice, At: now, Slot: d.Slot,
-			Number: is.Number, Until: is.Release})
+			Number: is.Number, Until: is.Release, Findings: plan.Problems})
 	}
 	return nil
 }
