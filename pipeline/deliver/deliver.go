@@ -152,6 +152,7 @@ type Sender struct {
 	Now      func() time.Time
 	Sleep    func(context.Context, time.Duration) error // between attempts to reach a server
 	Jitter   func() float64                             // in [0, 1)
+	Workers  func() int                                 // among how many the rates are shared; nil: one
 	Report   func(Outcome)                              // called after each outcome is durable; may be nil
 }
 
@@ -170,7 +171,7 @@ func (s *Sender) Run(ctx context.Context, issue int) error {
 	})
 	defer stopGrace()
 
-	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config), steps: make(chan step)}
+	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config, s.Workers), steps: make(chan step)}
 	r.feed = newFeed(r)
 	return r.all()
 }

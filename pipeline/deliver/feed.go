@@ -96,7 +96,7 @@ func (f *feed) domain(it *item) *pace {
 	}
 	name := it.Subscriber.Address.Domain()
 	if f.domains[name] == nil {
-		f.domains[name] = &pace{every: every}
+		f.domains[name] = &pace{every: every, share: f.run.Workers}
 	}
 	return f.domains[name]
 }

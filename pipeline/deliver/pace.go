@@ -35,6 +35,7 @@ func (r Rate) interval() time.Duration {
 // pace keeps the interval of a rate; a nil pace has none.
 type pace struct {
 	every time.Duration
+	share func() int // among how many the rate is shared; nil: it is ours alone
 	mu    sync.Mutex
 	next  time.Time // when the next message may go
 }
@@ -50,5 +51,8 @@ func (p *pace) ready(now time.Time) (at time.Time, ok bool) {
 		return p.next, false
 	}
 	p.next = now.Add(p.every)
+	if p.share != nil {
+		p.next = now.Add(p.every * time.Duration(p.share()))
+	}
 	return now, true
 }

@@ -38,10 +38,10 @@ const (
 
 var errFull = errors.New("no server takes another connection")
 
-func newUpstreams(c Config) *upstreams {
+func newUpstreams(c Config, share func() int) *upstreams {
 	u := &upstreams{}
 	for _, s := range c.Servers {
-		u.servers = append(u.servers, &upstream{Server: s, limit: c.Connections, pace: pace{every: s.Rate.interval()}})
+		u.servers = append(u.servers, &upstream{Server: s, limit: c.Connections, pace: pace{every: s.Rate.interval(), share: share}})
 	}
 	return u
 }

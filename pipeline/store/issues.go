@@ -59,7 +59,7 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
 			}
 		}
-		return s.shareOut(ctx, tx, r.Number)
+		return s.shareOut(ctx, tx, r)
 	})
 	if err != nil {
 		return err

@@ -63,15 +63,14 @@ func openPostgres(ctx context.Context, source string, create bool) (*Store, erro
 	db.SetMaxIdleConns(poolSize)
 	s := &Store{db: db, dialect: postgres{}}
 	name := config.Host + "/" + config.Database
-	lock, err := advisory(ctx, db, `SELECT pg_advisory_lock($1)`, lockMigrating)
+	err = s.alone(ctx, db, func() error {
+		if err := s.migrate(ctx, create); err != nil {
+			return err
+		}
+		_, err := db.ExecContext(ctx, adapt)
+		return err
+	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", name, err), db.Close())
-	}
-	err = s.migrate(ctx, create)
-	if err == nil {
-		_, err = db.ExecContext(ctx, adapt)
-	}
-	if err := errors.Join(err, lock.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", name, err), db.Close())
 	}
 	return s, nil
@@ -91,15 +90,15 @@ func (s session) Close() error {
 	return s.conn.Close()
 }
 
-func advisory(ctx context.Context, db *sql.DB, statement string, key int64) (session, error) {
+func (postgres) alone(ctx context.Context, db *sql.DB, do func() error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return session{}, err
+		return err
 	}
-	if _, err := conn.ExecContext(ctx, statement, key); err != nil {
-		return session{}, errors.Join(err, conn.Close())
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, lockMigrating); err != nil {
+		return errors.Join(err, conn.Close())
 	}
-	return session{conn}, nil
+	return errors.Join(do(), session{conn}.Close())
 }
 
 func (postgres) goose() goose.Dialect { return goose.DialectPostgres }

@@ -47,7 +47,8 @@ const alphabet = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwx
 
 // shareOut cuts an issue's deliveries into ranges. Ids are random, so that
 // ranges of the same width are about the same size.
-func (s *Store) shareOut(ctx context.Context, tx *sql.Tx, number int) error {
+func (s *Store) shareOut(ctx context.Context, tx *sql.Tx, r deliver.Issue) error {
+	var ranges []deliver.Range
 	width := len(alphabet) / s.parts()
 	for part := range s.parts() {
 		in := whole
@@ -59,11 +60,22 @@ func (s *Store) shareOut(ctx context.Context, tx *sql.Tx, number int) error {
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO ranges (issue, part, low, high, worker, turn) VALUES ($1, $2, $3, $4, '', 0)`,
-			number, part, in.low, in.high); err != nil {
-			return fmt.Errorf("share out issue %d: %w", number, err)
+			r.Number, part, in.low, in.high); err != nil {
+			return fmt.Errorf("share out issue %d: %w", r.Number, err)
 		}
+		ranges = append(ranges, deliver.Range{Issue: r.Number, Part: part})
 	}
-	return nil
+	if s.onFrozen == nil || r.State != deliver.IssueSending {
+		return nil
+	}
+	return s.onFrozen(ctx, tx, ranges)
+}
+
+// OnFrozen has a function called in the transaction that freezes an issue,
+// with the ranges that may be sent at once: what sends them is written in the
+// same transaction. It is set before the store is shared.
+func (s *Store) OnFrozen(do func(ctx context.Context, tx *sql.Tx, ranges []deliver.Range) error) {
+	s.onFrozen = do
 }
 
 // OpenRanges lists the ranges that nobody works on and in which a delivery is
@@ -154,13 +166,11 @@ func (s *Share) testify(ctx context.Context, tx *sql.Tx, outcomes []deliver.Outc
 // Settle gives the range back. The last of an issue's workers settles the
 // issue.
 func (s *Share) Settle(ctx context.Context, number int, now time.Time) (settled deliver.Settled, err error) {
+	if err := s.Release(ctx); err != nil {
+		return deliver.Settled{State: deliver.IssueSending}, err
+	}
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		settled = deliver.Settled{State: deliver.IssueSending}
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE ranges SET worker = '' WHERE issue = $1 AND part = $2 AND worker = $3`,
-			number, s.hold.part, s.hold.worker); err != nil {
-			return fmt.Errorf("give part %d of issue %d back: %w", s.hold.part, number, err)
-		}
 		if err := leaveOut(ctx, tx, number, now); err != nil {
 			return err
 		}
@@ -174,4 +184,14 @@ func (s *Share) Settle(ctx context.Context, number int, now time.Time) (settled 
 		return err
 	})
 	return settled, err
+}
+
+// Release gives the range back, if it is still the worker's.
+func (s *Share) Release(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, `
+		UPDATE ranges SET worker = '' WHERE issue = $1 AND part = $2 AND worker = $3`,
+		s.hold.issue, s.hold.part, s.hold.worker); err != nil {
+		return fmt.Errorf("give part %d of issue %d back: %w", s.hold.part, s.hold.issue, err)
+	}
+	return nil
 }

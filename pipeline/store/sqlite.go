@@ -86,6 +86,9 @@ func (f *sqliteFile) begin(context.Context, *sql.Tx) error { return nil }
 // parts is one: one process sends, with all its connections.
 func (f *sqliteFile) parts() int { return 1 }
 
+// alone relies on the lock of the file's one worker.
+func (f *sqliteFile) alone(_ context.Context, _ *sql.DB, do func() error) error { return do() }
+
 func (f *sqliteFile) frozen(context.Context, *sql.DB) error { return nil }
 
 func (f *sqliteFile) lockSending(context.Context, *sql.DB, bool) (io.Closer, error) {

@@ -32,6 +32,8 @@ type Store struct {
 	dialect
 	lock io.Closer      // nil until LockSending
 	keys *audience.Keys // nil until UseKeys
+
+	onFrozen func(context.Context, *sql.Tx, []deliver.Range) error // nil: nobody asked
 }
 
 // dialect is what differs between the two databases.
@@ -47,6 +49,8 @@ type dialect interface {
 	lockSending(ctx context.Context, db *sql.DB, shared bool) (io.Closer, error)
 	// parts is in how many ranges an issue's deliveries are shared out.
 	parts() int
+	// alone runs do while no other process changes the schema.
+	alone(ctx context.Context, db *sql.DB, do func() error) error
 	// frozen is called when an issue's deliveries were written.
 	frozen(ctx context.Context, db *sql.DB) error
 }
@@ -142,6 +146,12 @@ func (s *Store) takeLock(ctx context.Context, shared bool) error {
 	}
 	return err
 }
+
+// DB is the database itself, for the jobs that are kept beside the ledger.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Alone runs do while no other process changes the schema.
+func (s *Store) Alone(ctx context.Context, do func() error) error { return s.alone(ctx, s.db, do) }
 
 // tx runs do in one transaction. One runs at a time: what it read stays true
 // until it ends.
