@@ -90,7 +90,8 @@ func (s *Store) Past(ctx context.Context) (issue.Past, error) {
 	var past issue.Past
 	var begin, border sql.NullInt64
 	var number sql.NullInt64
-	if err := s.db.QueryRowContext(ctx, `SELECT MIN(from_at), MAX(to_at), MAX(number) FROM issues`).
+	if err := s.db.QueryRowContext(ctx, `
+		SELECT COALESCE(MIN(from_at), (SELECT begun FROM standing)), MAX(to_at), MAX(number) FROM issues`).
 		Scan(&begin, &border, &number); err != nil {
 		return past, fmt.Errorf("read past issues: %w", err)
 	}

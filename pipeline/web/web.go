@@ -58,7 +58,7 @@ type Archive interface {
 	PublishedDocument(ctx context.Context, number int, locale string) (p render.Published, ok bool, err error)
 }
 
-// Options are what the pages are made from. All but Logger are required.
+// Options are what the pages are made from. All but Gate and Logger are required.
 type Options struct {
 	Config     Config
 	Newsletter render.Config
@@ -71,6 +71,7 @@ type Options struct {
 	Register   Register
 	Readers    Readers
 	Archive    Archive
+	Gate       Gate                        // nil: no issue waits for the team
 	Healthy    func(context.Context) error // why the service is not, for health checks
 	Now        func() time.Time
 	Logger     *slog.Logger // one line per request, without addresses and tokens; discarded
@@ -149,6 +150,7 @@ func (s *Site) Handler() http.Handler {
 		mux.HandleFunc("GET /"+locale+render.FeedPath, func(w http.ResponseWriter, r *http.Request) { s.serveAtom(w, r, locale) })
 		mux.HandleFunc("GET /"+locale+jsonFeedPath, func(w http.ResponseWriter, r *http.Request) { s.serveJSONFeed(w, r, locale) })
 	}
+	s.routeGate(mux)
 	mux.HandleFunc("GET "+render.MediaPath+"{path...}", s.serveMedia)
 	mux.HandleFunc("GET /legal", s.serveLegal)
 	mux.HandleFunc("GET "+stylePath, s.serveStyle)
