@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -71,11 +72,34 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store) error {
 		func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
 		func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s), logger) },
 		a.outbox(c, n, s, site, logger).Run,
+		a.purge(s, logger),
 	)
 	if err == nil {
 		a.note("serve.stopped")
 	}
 	return err
+}
+
+// purgeEvery is how often requests that nobody confirmed are looked for; they
+// are a month old by then.
+const purgeEvery = time.Hour
+
+// purge forgets, from time to time, the requests that nobody confirmed.
+func (a *app) purge(s *store.Store, logger *slog.Logger) runner {
+	return func(ctx context.Context) error {
+		for {
+			purged, err := s.PurgeRequests(ctx, a.now())
+			switch {
+			case err != nil && ctx.Err() == nil:
+				logger.ErrorContext(ctx, "requests cannot be purged", "error", err)
+			case purged > 0:
+				logger.InfoContext(ctx, "requests purged", "count", purged)
+			}
+			if sleep(ctx, purgeEvery) != nil {
+				return nil // stopped
+			}
+		}
+	}
 }
 
 // together starts the runners and waits for all of them.
