@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -156,22 +154,8 @@ func (a *app) resume(ctx context.Context, s *store.Store, issues []deliver.Issue
 	return a.confirm(f.yes)
 }
 
-// confirm asks on a terminal; elsewhere only --yes will do.
-func (a *app) confirm(yes bool) (bool, error) {
-	if yes {
-		return true, nil
-	}
-	if !terminal(a.stdin) {
-		return false, a.misuse("send.needs-yes")
-	}
-	fmt.Fprint(a.stderr, a.words.T("send.ask")+" ")
-	answer, _ := bufio.NewReader(a.stdin).ReadString('\n')
-	if slices.Contains(strings.Fields(a.words.T("send.ask.yes")), strings.ToLower(strings.TrimSpace(answer))) {
-		return true, nil
-	}
-	a.note("send.declined")
-	return false, nil
-}
+// confirm asks whether to send.
+func (a *app) confirm(yes bool) (bool, error) { return a.agree(yes, "send.ask", "send.declined") }
 
 func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Store, issues []deliver.Issue, wait bool) error {
 	complete := true

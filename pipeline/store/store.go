@@ -90,15 +90,15 @@ func Open(ctx context.Context, path string, create bool, options ...Option) (*St
 }
 
 // dataSource asks for durable commits (synchronous=FULL outlives a power
-// cut), for deleted rows to be overwritten, so that who is erased is gone, and
-// for BEGIN IMMEDIATE always: a transaction that reads first and writes later
+// cut), for deleted rows to be overwritten and temporary tables kept off the
+// disk, so that who is erased is gone, and for BEGIN IMMEDIATE always: a transaction that reads first and writes later
 // fails at once when another wrote in between, which busy_timeout does not
 // cure.
 func dataSource(path string, options []Option) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
 	query := url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "foreign_keys(1)",
-			"secure_delete(1)"},
+			"secure_delete(1)", "temp_store(memory)"},
 		"_txlock": {"immediate"},
 	}
 	for _, option := range options {
