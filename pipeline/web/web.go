@@ -81,6 +81,7 @@ type Options struct {
 type Site struct {
 	Options
 	root    string // path of Base, "" for most
+	forms   *http.CrossOriginProtection
 	style   string // URL of the style sheet
 	sheet   []byte
 	pages   *template.Template
@@ -102,7 +103,15 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: public URL: %w", err)
 	}
-	s := &Site{Options: o, root: base.EscapedPath(), limit: newLimiter(requestsPerHour, time.Hour)}
+	s := &Site{Options: o, root: base.EscapedPath(), limit: newLimiter(requestsPerHour, time.Hour), forms: http.NewCrossOriginProtection()}
+	// A proxy may change the Host that old browsers' Origin is compared with.
+	if err := s.forms.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+		return nil, fmt.Errorf("web: public URL: %w", err)
+	}
+	s.forms.SetDenyHandler(http.HandlerFunc(s.foreignForm))
+	// RFC 8058: the button in a mail program posts from anywhere, and the token
+	// in the URL is all it has to show.
+	s.forms.AddInsecureBypassPattern("POST " + render.UnsubscribePath + "{token}")
 	if s.proxies, err = o.Config.proxies(); err != nil {
 		return nil, err
 	}
@@ -157,12 +166,7 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", s.serveHealth)
 	mux.HandleFunc("GET /{path...}", s.notFound)
 
-	forms := http.NewCrossOriginProtection()
-	forms.SetDenyHandler(http.HandlerFunc(s.foreignForm))
-	// RFC 8058: the button in a mail program posts from anywhere, and the token
-	// in the URL is all it has to show.
-	forms.AddInsecureBypassPattern("POST " + render.UnsubscribePath + "{token}")
-	h := s.log(headers(forms.Handler(mux)))
+	h := s.log(headers(s.forms.Handler(mux)))
 	if s.root != "" {
 		h = http.StripPrefix(s.root, h)
 	}
