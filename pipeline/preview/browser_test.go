@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"testing"
 
@@ -106,14 +105,17 @@ func (b *tab) framed(condition string) {
 
 func value[T any](b *tab, expression string) T {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 	return v
 }
 
-func (b *tab) click(id string) { b.t.Helper(); value[any](b, `document.getElementById("`+id+`").click()`) }
+func (b *tab) click(id string) {
+	b.t.Helper()
+	value[any](b, `document.getElementById("`+id+`").click()`)
+}
 
 func (b *tab) key(key string) { b.t.Helper(); b.do(chromedp.KeyEvent(key)) }
 
@@ -125,5 +127,3 @@ func theme(name string) chromedp.Action[chromedp.Void] {
 		return err
 	})
 }
-
-var _ = strings.TrimSpace

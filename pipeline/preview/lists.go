@@ -185,10 +185,8 @@ type finding struct {
 
 func (p *Preview) findings(s *snapshot, found []check.Finding) []finding {
 	l := p.options.Words
-	found = check.Sorted(found)
-	slices.SortStableFunc(found, func(a, b check.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	var list []finding
-	for _, f := range found {
+	for _, f := range check.Sorted(found) {
 		out := finding{
 			Error: f.Severity == content.Error, Rule: f.Rule, RGAA: f.RGAA,
 			What: l.Format("finding."+f.ID, f.Args),

@@ -241,4 +241,3 @@ func lacks(t *testing.T, text string, unwanted ...string) {
 }
 
 func excerpt(text string) string { return fmt.Sprintf("%.6000s", text) }
-

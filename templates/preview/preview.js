@@ -48,7 +48,7 @@ function stage(part, other, fresh) {
   }
   if (!fresh && old.getAttribute("src") === wanted.getAttribute("src")) {
     old.className = wanted.className;
-    return;
+    return darken(old);
   }
   const scroll = old.dataset.mail === wanted.dataset.mail ? old.contentWindow.scrollY : 0;
   const frame = document.importNode(wanted);
@@ -77,6 +77,7 @@ function enter(frame) {
     const page = frame.contentDocument;
     if (!page || page.URL === "about:blank" || page.heard) return;
     page.heard = true;
+    darken(frame);
     page.addEventListener("keydown", press);
     page.addEventListener("click", (event) => {
       const link = event.target.closest?.("a[href]");
@@ -87,6 +88,18 @@ function enter(frame) {
   };
   frame.addEventListener("load", listen);
   listen();
+}
+
+// darken makes sure that dark is dark. A frame takes the theme that its style
+// names, but not in every browser; there the server imposes the dark rules on
+// a copy, and the page says so.
+function darken(frame) {
+  const copy = frame.getAttribute("src").includes("copy=dark");
+  document.getElementById("derived").hidden = !copy;
+  requestAnimationFrame(() => {
+    if (copy || !frame.classList.contains("theme-dark") || frame.contentWindow?.matchMedia("(prefers-color-scheme: dark)").matches) return;
+    frame.src = frame.getAttribute("src") + (frame.getAttribute("src").includes("?") ? "&" : "?") + "copy=dark";
+  });
 }
 
 document.addEventListener("click", (event) => {
@@ -125,7 +138,7 @@ document.addEventListener("keydown", press);
 
 // step goes from the current choice to one beside it, around the ends.
 function step(links, by) {
-  const shown = [...links].filter((link) => link.offsetParent);
+  const shown = [...links].filter((link) => link.checkVisibility());
   if (!shown.length) return;
   const at = shown.findIndex((link) => link.hasAttribute("aria-current"));
   shown[at < 0 ? (by > 0 ? 0 : shown.length - 1) : (at + by + shown.length) % shown.length].click();
