@@ -60,7 +60,11 @@ func (p *Preview) nextIssue(s *snapshot, st state, plan *plan) (nextIssue, error
 	for _, v := range plan.Verdicts {
 		reasons[v.Item.ID] = v
 	}
-	count := tally(plan.findings)
+	found, err := plan.findings()
+	if err != nil {
+		return out, err
+	}
+	count := tally(found)
 	for _, it := range plan.Items {
 		line := p.entryLine(s, st, it, count)
 		for _, share := range shares {

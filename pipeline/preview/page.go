@@ -83,14 +83,17 @@ func (p *Preview) page(ctx context.Context, s *snapshot, st state, sh shown) (pa
 	if s.failure != nil {
 		out.Failure = s.failure.Error()
 	}
-	for _, f := range p.findings(s, sh.findings) {
+	found, err := sh.findings()
+	if err != nil {
+		return out, err
+	}
+	for _, f := range p.findings(s, found) {
 		if f.Error {
 			out.Errors = append(out.Errors, f)
 		} else {
 			out.Remarks = append(out.Remarks, f)
 		}
 	}
-	var err error
 	if out.Mail, err = p.mail(s, st, sh); err != nil {
 		return out, err
 	}

@@ -21,44 +21,47 @@ async function show(url, push) {
   if (mine !== turn) return;
   if (!next || next.body.className !== document.body.className) return location.assign(url);
   if (push) history.pushState(null, "", url);
-  const fresh = root.dataset.version !== next.documentElement.dataset.version;
   root.dataset.version = next.documentElement.dataset.version;
   document.title = next.title;
   const focused = document.activeElement?.id;
   for (const part of document.querySelectorAll("[data-part]")) {
     const other = next.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!other) part.replaceChildren();
-    else if (part.dataset.part === "stage") stage(part, other, fresh);
+    else if (part.dataset.part === "stage") stage(part, other);
     else if (part.innerHTML !== other.innerHTML) part.innerHTML = other.innerHTML;
   }
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
 }
 
-// stage puts a mail in the place of another: the new one is drawn behind the
-// old one, scrolled to the same place, and only then shown.
-function stage(part, other, fresh) {
+// stage puts what the server drew anew in the place of what is shown.
+function stage(part, other) {
   const old = part.querySelector("iframe:not(.coming)");
   const wanted = other.querySelector("iframe");
-  part.querySelector(".coming")?.remove();
   if (!old || !wanted) {
     const top = part.firstElementChild?.scrollTop;
     part.innerHTML = other.innerHTML;
     if (part.firstElementChild) part.firstElementChild.scrollTop = top;
     return enter(part.querySelector("iframe"));
   }
-  if (!fresh && old.getAttribute("src") === wanted.getAttribute("src")) {
-    old.className = wanted.className;
-    return darken(old);
-  }
-  const scroll = old.dataset.mail === wanted.dataset.mail ? old.contentWindow.scrollY : 0;
+  const newest = part.querySelector(".coming") ?? old;
+  if (newest.getAttribute("src") !== wanted.getAttribute("src") || newest.dataset.version !== root.dataset.version) return replace(old, wanted);
+  newest.className = wanted.className + (newest.classList.contains("coming") ? " coming" : "");
+  darken(newest);
+}
+
+// replace draws a mail behind another, scrolled to the same place, and only
+// then shows it.
+function replace(old, wanted) {
   const frame = document.importNode(wanted);
+  frame.dataset.version = root.dataset.version;
   frame.classList.add("coming");
-  part.append(frame);
+  old.parentElement.querySelector(".coming")?.remove();
+  old.after(frame);
   const ready = () => {
     if (!frame.isConnected || !frame.classList.contains("coming")) return;
     const page = frame.contentDocument;
     if (!page || page.URL === "about:blank" || page.readyState === "loading") return requestAnimationFrame(ready);
-    frame.contentWindow.scrollTo(0, scroll);
+    if (old.dataset.mail === frame.dataset.mail) frame.contentWindow.scrollTo(0, old.contentWindow.scrollY);
     const held = document.activeElement === old;
     old.remove();
     frame.classList.remove("coming");
@@ -153,7 +156,11 @@ function listen() {
   events.addEventListener("open", () => status(true));
   events.addEventListener("error", () => status(false));
   events.addEventListener("version", (event) => {
-    if (event.data !== root.dataset.version) show(location.href, false);
+    if (event.data === root.dataset.version) return;
+    root.dataset.version = event.data;
+    const frame = document.querySelector("iframe:not(.coming)");
+    if (frame) replace(frame, frame); // the mail first: the findings take longer
+    show(location.href, false);
   });
 }
 
@@ -168,5 +175,7 @@ function status(live) {
 document.addEventListener("visibilitychange", listen);
 addEventListener("pagehide", () => events?.close());
 addEventListener("pageshow", (event) => event.persisted && listen());
-enter(document.getElementById("frame"));
+const first = document.getElementById("frame");
+if (first) first.dataset.version = root.dataset.version;
+enter(first);
 listen();
