@@ -36,6 +36,8 @@ var imports = map[string][]string{
 	"pipeline/deliver/smtptest": {},
 	"pipeline/loopback":         {},
 	"pipeline/mailbox":          {"pipeline/loopback", "templates", "locales"},
+	"pipeline/outbox":           {"pipeline/audience", "pipeline/deliver"},
+	"pipeline/web":              {"pipeline/audience", "pipeline/render", "pipeline/render/theme", "templates", "locales"},
 	"pipeline": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/audience",
 		"pipeline/message", "pipeline/deliver"},
 	"pipeline/check": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/render/markdown",
@@ -44,6 +46,7 @@ var imports = map[string][]string{
 		"pipeline/deliver", "pipeline/loopback", "templates", "locales"},
 	"pipeline/store":           {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver"},
 	"pipeline/store/storetest": {"pipeline/store"},
+	"pipeline/schedule":        {"pipeline", "pipeline/content", "pipeline/deliver", "pipeline/issue"},
 	"cmd/infolettre":           {"*"},
 }
 
@@ -63,12 +66,13 @@ var owners = map[string][]string{
 	"golang.org/x/net/publicsuffix":  {"pipeline/render/mailrules"},
 	"github.com/fsnotify/fsnotify":   {"pipeline/preview"},
 	"modernc.org/sqlite":             {"pipeline/store"},
+	"github.com/jackc/pgx":           {"pipeline/store"},
 	"github.com/pressly/goose":       {"pipeline/store"},
 	"go.yaml.in/yaml":                {"pipeline/content", "cmd/infolettre"},
 	"github.com/spf13":               {"cmd/infolettre"},
 	"github.com/caarlos0/env":        {"cmd/infolettre"},
 	"github.com/schollz/progressbar": {"cmd/infolettre"},
-	"database/sql":                   {"pipeline/store"},
+	"database/sql":                   {"pipeline/store", "pipeline/store/storetest"},
 }
 
 func TestArchitecture(t *testing.T) {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/render"
 )
@@ -80,4 +82,29 @@ func hash(documents []render.Document) string {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Gate is what stands between a frozen issue and its sending; the zero Gate is
+// open.
+type Gate struct {
+	Waits bool
+	Delay time.Duration // after which the issue goes by itself; 0: only when approved
+}
+
+// state is that of an issue frozen at now behind the gate.
+func (g Gate) state(now time.Time) (state deliver.IssueState, release time.Time) {
+	if !g.Waits {
+		return deliver.IssueSending, time.Time{}
+	}
+	if g.Delay > 0 {
+		release = now.Add(g.Delay)
+	}
+	return deliver.IssueWaiting, release
+}
+
+func (n *Newsletter) witness(ctx context.Context) error {
+	if n.Witness == nil {
+		return nil
+	}
+	return n.Witness(ctx)
 }

@@ -30,6 +30,10 @@ type Newsletter struct {
 	Base      string // public URL
 	Keys      *audience.Keys
 	Delivery  deliver.Config
+
+	// Witness notes, outside the ledger, how far the ledger has come, before
+	// mails leave and after; its error stops the sending. Nil: nobody watches.
+	Witness func(context.Context) error
 }
 
 // Plan is an issue as it would be made, and why.
@@ -39,6 +43,7 @@ type Plan struct {
 	Quiet     bool // too few entries: there will be no issue
 	Documents []render.Document
 	Problems  []content.Problem
+	Gate      Gate
 }
 
 // Plan works out the issue that is due at now or, when none is, the next one.
@@ -119,10 +124,11 @@ func (n *Newsletter) Freeze(ctx context.Context, ledger Freezer, plan Plan, audi
 	}
 	is := deliver.Issue{
 		Number: plan.Number, Slot: plan.Slot, From: plan.From, To: plan.To,
-		State: deliver.IssueSending, Policy: n.Delivery.Policy, Hash: hash(plan.Documents), Commit: plan.Commit,
+		Policy: n.Delivery.Policy, Hash: hash(plan.Documents), Commit: plan.Commit,
 		Key: n.Keys.Current(), Base: n.Base,
 		Ordered: now.Truncate(time.Second), Deadline: due.Add(n.Delivery.Deadline),
 	}
+	is.State, is.Release = plan.Gate.state(now)
 	return is, ledger.Freeze(ctx, is, plan.Items, plan.Documents, audience)
 }
 
@@ -152,7 +158,10 @@ func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issu
 	if err != nil {
 		return deliver.Settled{}, err
 	}
-	if err := ledger.Recover(ctx, is.Number, sender.Now()); err != nil {
+	if err := ledger.Recover(context.WithoutCancel(ctx), is.Number, sender.Now()); err != nil {
+		return deliver.Settled{}, err
+	}
+	if err := n.witness(ctx); err != nil {
 		return deliver.Settled{}, err
 	}
 	sender.Config, sender.Ledger = n.Delivery, ledger
@@ -162,5 +171,5 @@ func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issu
 	if errors.As(errRun, &breaker) && err == nil {
 		err = ledger.Hold(ctx, is.Number, breaker.Error())
 	}
-	return settled, errors.Join(errRun, err)
+	return settled, errors.Join(errRun, err, n.witness(context.WithoutCancel(ctx)))
 }

@@ -18,10 +18,15 @@ var Mailbox embed.FS
 //go:embed init/*.yaml
 var Init embed.FS
 
-// Demo is the page on which the links of the demo's mails end: page.html.
+// Web is the public pages, one file each, which share parts.html, and style.css.
 //
-//go:embed demo/*.html
-var Demo embed.FS
+//go:embed web/*.html web/*.css
+var Web embed.FS
+
+// Check is the page that shows an issue and what is to mend in it: report.html.
+//
+//go:embed check/*.html
+var Check embed.FS
 
 // Preview is the author's preview: page.html and source.html, which share
 // parts.html, and preview.css and preview.js.

@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/message"
 	"github.com/infolettre/infolettre/pipeline/render"
+	"github.com/infolettre/infolettre/pipeline/web"
 )
 
 const (
@@ -34,12 +33,15 @@ type config struct {
 	Delivery   deliver.Config   `yaml:"delivery" envPrefix:"DELIVERY_"`
 	Database   databaseConfig   `yaml:"database" envPrefix:"DATABASE_"`
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
+	Web        web.Config       `yaml:"web" envPrefix:"WEB_"`
+	Team       []string         `yaml:"team"` // the addresses of those who are told what waits or fails
 	Preview    previewConfig    `yaml:"preview" envPrefix:"PREVIEW_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
 	zone  *time.Location
 	first time.Time
+	team  []audience.Address
 	dir   string // relative paths are relative to it
 }
 
@@ -68,19 +70,8 @@ type dkimConfig struct {
 	KeyFile  string `yaml:"key_file"`
 }
 
-type scheduleConfig struct {
-	Cron string `yaml:"cron"` // five fields, wall clock of the newsletter's zone
-}
-
 type contentConfig struct {
 	Folder string `yaml:"folder"`
-}
-
-type databaseConfig struct {
-	Path string `yaml:"path"`
-	// Synchronous is "full", which outlives a power cut, or "normal", which
-	// outlives the death of the process only and costs less.
-	Synchronous string `yaml:"synchronous"`
 }
 
 type keysConfig struct {
@@ -94,9 +85,7 @@ func (c *config) complete(at *place) error {
 		n.Languages = []string{"fr"}
 	}
 	n.Timezone = cmp.Or(n.Timezone, "Europe/Paris")
-	c.Schedule.Cron = cmp.Or(c.Schedule.Cron, "0 11 * * THU")
 	c.Content.Folder = cmp.Or(c.Content.Folder, "content")
-	c.Database.Path = cmp.Or(c.Database.Path, "infolettre.db")
 	c.Keys.File = cmp.Or(c.Keys.File, "infolettre.keys")
 	c.Issue = c.Issue.WithDefaults()
 	c.Issue.Languages = n.Languages
@@ -104,11 +93,9 @@ func (c *config) complete(at *place) error {
 	if c.zone, err = time.LoadLocation(n.Timezone); err != nil {
 		return at.fail("newsletter.timezone", "zone", nil, "Value", n.Timezone)
 	}
-	n.Location = c.zone
-	if _, err := issue.NewCalendar(c.Schedule.Cron, c.zone); errors.Is(err, issue.ErrNeverFires) {
-		return at.fail("schedule.cron", "never-fires", nil, "Value", c.Schedule.Cron)
-	} else if err != nil {
-		return at.fail("schedule.cron", "cron", nil, "Value", c.Schedule.Cron)
+	n.Location, n.Locales = c.zone, n.Languages
+	if err := c.completeSchedule(at); err != nil {
+		return err
 	}
 	if c.Issue.First.Slot != "" {
 		if c.first, err = time.ParseInLocation("2006-01-02 15:04", strings.Replace(c.Issue.First.Slot, "T", " ", 1), c.zone); err != nil {
@@ -138,8 +125,12 @@ func (c *config) complete(at *place) error {
 			return at.fail("delivery", "stage", err)
 		}
 	}
-	if !slices.Contains([]string{"", "full", "normal"}, c.Database.Synchronous) {
-		return at.fail("database.synchronous", "synchronous", nil, "Value", c.Database.Synchronous)
+	if err := c.completeDatabase(at); err != nil {
+		return err
+	}
+	c.Web = c.Web.WithDefaults()
+	if err := c.Web.Validate(); err != nil {
+		return at.fail("web", "web", err)
 	}
 	if err := c.checkAddresses(at); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"net"
 	"os"
@@ -100,6 +101,7 @@ func (a *app) demoSend(ctx context.Context, f demoFlags, box *mailbox.Mailbox, p
 		return err
 	}
 	defer s.Close()
+	s.UseKeys(n.Keys)
 	plan, is, err := a.demoOrder(ctx, n, s)
 	if err != nil {
 		return err
@@ -108,7 +110,13 @@ func (a *app) demoSend(ctx context.Context, f demoFlags, box *mailbox.Mailbox, p
 		a.report("content", plan.Problems)
 		a.say("demo.assembled", "Number", is.Number, "Slot", a.words.Date("moment", is.Slot.In(c.zone)), "Count", len(plan.Items))
 	}
-	group.Go(func() error { return loopback.Serve(serve, page, a.demoHandler(c, n, s, box)) })
+	logger := slog.New(slog.DiscardHandler)
+	site, err := a.site(c, n, s, sample.FS, logger)
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return loopback.Serve(serve, page, demoHandler(site, box)) })
+	group.Go(func() error { return a.outbox(c, n, s, site, logger).Run(serve) })
 
 	clock := func() time.Time { return is.Ordered }
 	settled, err := n.Deliver(ctx, s, is, deliver.Sender{Now: clock, Sleep: sleep, Jitter: func() float64 { return 0 }})

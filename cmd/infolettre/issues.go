@@ -43,6 +43,7 @@ func (a *app) issuesCommand() *cobra.Command {
 		c.AddCommand(sub)
 	}
 	c.AddCommand(a.retryCommand(), a.uncertainCommand())
+	c.AddCommand(a.gateCommands()...)
 	return c
 }
 

@@ -18,7 +18,7 @@ import (
 // newsletter builds the pipeline from a configuration. entries is the content
 // folder; keys may be nil where nothing is sent.
 func (a *app) newsletter(c config, entries fs.FS, keys *audience.Keys, commit func() string) (*pipeline.Newsletter, error) {
-	calendar, err := issue.NewCalendar(c.Schedule.Cron, c.zone)
+	calendar, err := c.Schedule.calendar(c.zone)
 	if err != nil {
 		return nil, err
 	}
@@ -46,17 +46,16 @@ func (a *app) openNewsletter(c config, keys *audience.Keys) (*pipeline.Newslette
 
 // openStore opens the database; create makes a missing one.
 func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Store, error) {
-	path := c.path(c.Database.Path)
 	var options []store.Option
 	if c.Database.Synchronous == "normal" {
 		options = append(options, store.Unsafe)
 	}
-	s, err := store.Open(ctx, path, create, options...)
+	s, err := store.Open(ctx, c.database(), create, options...)
 	switch {
 	case errors.Is(err, store.ErrNoFile):
-		return nil, &failure{text: a.words.T("cli.no-database", "Path", path), err: err}
+		return nil, &failure{text: a.words.T("cli.no-database", "Path", c.databaseName()), err: err}
 	case errors.Is(err, store.ErrNewer):
-		return nil, a.fail(nil, "cli.newer-database", "Path", path)
+		return nil, a.fail(nil, "cli.newer-database", "Path", c.databaseName())
 	}
 	return s, err
 }
@@ -82,7 +81,7 @@ func (a *app) readKeys(c config) (*audience.Keys, error) {
 // past is what the ledger remembers or, without a database, what follows from
 // the schedule and the entries' dates.
 func (a *app) past(ctx context.Context, c config, n *pipeline.Newsletter, now time.Time) (past issue.Past, counts map[string]int, err error) {
-	s, err := store.Open(ctx, c.path(c.Database.Path), false)
+	s, err := store.Open(ctx, c.database(), false)
 	if errors.Is(err, store.ErrNoFile) {
 		past, err = n.Replay(now)
 		return past, nil, err

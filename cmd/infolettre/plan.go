@@ -19,17 +19,19 @@ import (
 func (a *app) planCommand() *cobra.Command {
 	var asJSON bool
 	var at, since string
+	var weeks int
 	c := a.command("plan", "", func(c *cobra.Command, _ []string) error {
-		return a.plan(c.Context(), at, since, asJSON)
+		return a.plan(c.Context(), at, since, weeks, asJSON)
 	})
 	c.Args = a.args(0, 0)
 	c.Flags().BoolVar(&asJSON, "json", false, a.words.T("flag.json"))
+	c.Flags().IntVar(&weeks, "weeks", 0, a.words.T("flag.weeks"))
 	c.Flags().StringVar(&at, "at", "", a.words.T("flag.at"))
 	c.Flags().StringVar(&since, "since", "", a.words.T("flag.since"))
 	return c
 }
 
-func (a *app) plan(ctx context.Context, at, since string, asJSON bool) error {
+func (a *app) plan(ctx context.Context, at, since string, weeks int, asJSON bool) error {
 	c, err := a.loadConfig()
 	if err != nil {
 		return err
@@ -48,6 +50,9 @@ func (a *app) plan(ctx context.Context, at, since string, asJSON bool) error {
 	}
 	if err := a.reachBack(&past, since, c); err != nil {
 		return err
+	}
+	if weeks > 0 {
+		return a.planWeeks(ctx, c, n, past, now, weeks, asJSON)
 	}
 	plan, err := n.Plan(past, now)
 	if err != nil {

@@ -116,7 +116,7 @@ func (p *previewSource) open(ctx context.Context) (*preview.Newsletter, error) {
 		Compose: func(base string, number int, date time.Time, d render.Document) (preview.Mail, error) {
 			c := c
 			c.Newsletter.URL = base
-			return sampleMail(c, number, date, d)
+			return composeSample(c, number, date, d)
 		},
 	}
 	if out.Settings, err = filepath.Abs(p.app.configPath); err != nil {
@@ -135,7 +135,7 @@ func (p *previewSource) open(ctx context.Context) (*preview.Newsletter, error) {
 }
 
 func (p *previewSource) openLedger(ctx context.Context, c config) error {
-	if p.ledger != nil && p.path == c.path(c.Database.Path) {
+	if p.ledger != nil && p.path == c.database() {
 		return nil
 	}
 	p.close()
@@ -143,7 +143,7 @@ func (p *previewSource) openLedger(ctx context.Context, c config) error {
 	if errors.Is(err, store.ErrNoFile) {
 		return nil
 	}
-	p.ledger, p.path = s, c.path(c.Database.Path)
+	p.ledger, p.path = s, c.database()
 	return err
 }
 
@@ -165,8 +165,8 @@ func realPath(folder string) (string, error) {
 	return cmp.Or(real, absolute), err
 }
 
-// sampleMail is the mail of a reader who does not exist.
-func sampleMail(c config, number int, date time.Time, d render.Document) (m preview.Mail, err error) {
+// composeSample is the mail of a reader who does not exist.
+func composeSample(c config, number int, date time.Time, d render.Document) (m preview.Mail, err error) {
 	composer, err := sampleComposer(c, c.headers(), number, date, []render.Document{d}, false)
 	if err != nil {
 		return m, err

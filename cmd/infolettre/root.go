@@ -36,12 +36,15 @@ func (a *app) root() *cobra.Command {
 		a.newCommand(),
 		a.importCommand(),
 		a.typoCommand(),
+		a.checkCommand(),
 		a.renderCommand(),
 		a.previewCommand(),
 		a.planCommand(),
 		a.sendCommand(),
+		a.serveCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
+		a.doctorCommand(),
 		a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand(root))

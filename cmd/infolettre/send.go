@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -19,6 +17,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/message"
 	"github.com/infolettre/infolettre/pipeline/render"
+	"github.com/infolettre/infolettre/pipeline/schedule"
 	"github.com/infolettre/infolettre/pipeline/store"
 )
 
@@ -67,12 +66,19 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	}
 	defer s.Close()
 	if !f.dryRun {
-		if err := s.LockSending(); errors.Is(err, store.ErrBusy) {
+		if err := s.LockSending(ctx); errors.Is(err, store.ErrBusy) {
 			return a.fail(nil, "send.busy")
 		} else if err != nil {
 			return err
 		}
 	}
+	witness := c.witness(s)
+	if err := witness.Note(ctx); errors.Is(err, schedule.ErrSuspect) {
+		return a.fail(err, "send.suspect")
+	} else if err != nil {
+		return err
+	}
+	n.Witness = witness.Note
 	issues, err := s.Unfinished(ctx)
 	if err != nil {
 		return err
@@ -80,6 +86,9 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	for _, is := range issues {
 		if is.State == deliver.IssueHeld {
 			return a.fail(nil, "send.held", "Number", is.Number, "Reason", is.Reason)
+		}
+		if is.State == deliver.IssueWaiting {
+			return a.fail(nil, "send.waiting", "Number", is.Number, "Release", a.release(is, c.zone))
 		}
 	}
 	if len(issues) == 0 {
@@ -156,22 +165,8 @@ func (a *app) resume(ctx context.Context, s *store.Store, issues []deliver.Issue
 	return a.confirm(f.yes)
 }
 
-// confirm asks on a terminal; elsewhere only --yes will do.
-func (a *app) confirm(yes bool) (bool, error) {
-	if yes {
-		return true, nil
-	}
-	if !terminal(a.stdin) {
-		return false, a.misuse("send.needs-yes")
-	}
-	fmt.Fprint(a.stderr, a.words.T("send.ask")+" ")
-	answer, _ := bufio.NewReader(a.stdin).ReadString('\n')
-	if slices.Contains(strings.Fields(a.words.T("send.ask.yes")), strings.ToLower(strings.TrimSpace(answer))) {
-		return true, nil
-	}
-	a.note("send.declined")
-	return false, nil
-}
+// confirm asks whether to send.
+func (a *app) confirm(yes bool) (bool, error) { return a.agree(yes, "send.ask", "send.declined") }
 
 func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Store, issues []deliver.Issue, wait bool) error {
 	complete := true

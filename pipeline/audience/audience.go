@@ -4,6 +4,8 @@ package audience
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
+	"time"
 )
 
 // Subscriber is someone who asked to receive the newsletter.
@@ -13,13 +15,19 @@ type Subscriber struct {
 	Name    string // as given, "" when unknown
 	Lang    string // BCP 47 tag
 	Status  Status
+
+	PausedUntil time.Time // nothing is sent before; zero: not paused
 }
+
+// ErrNotFound says that somebody is not known, or not any more.
+var ErrNotFound = errors.New("not found")
 
 // Status says whether a subscriber is written to.
 type Status string
 
 // The statuses of a subscriber.
 const (
+	Pending      Status = "pending" // asked, not confirmed
 	Active       Status = "active"
 	Unsubscribed Status = "unsubscribed"
 	Suppressed   Status = "suppressed" // the address is never to be written to

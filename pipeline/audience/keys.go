@@ -30,6 +30,7 @@ type Purpose string
 const (
 	Unsubscribe Purpose = "unsubscribe"
 	Preferences Purpose = "preferences"
+	Renew       Purpose = "renew" // the link in a mail that asks whether they want to stay
 )
 
 // ErrKeys is what ParseKeys refuses.
@@ -68,6 +69,24 @@ func ParseKeys(list, text string) (*Keys, error) {
 		return nil, fmt.Errorf("no key in it: %w", ErrKeys)
 	}
 	return k, nil
+}
+
+// AddressHash stands for an address that is forgotten and must not come back.
+type AddressHash struct {
+	Key  string // names the key it was made with
+	Hash string // HMAC-SHA256, hexadecimal
+}
+
+// Hashes returns the address's hash under each key, the current one first. A
+// retired key must stay in the key file as long as hashes made with it.
+func (k *Keys) Hashes(a Address) []AddressHash {
+	all := make([]AddressHash, 0, len(k.keys))
+	for _, candidate := range k.keys {
+		h := hmac.New(sha256.New, candidate.secret)
+		fmt.Fprintf(h, "address\x00%s\x00%s", k.list, a.Key())
+		all = append(all, AddressHash{hex.EncodeToString(candidate.id[:]), hex.EncodeToString(h.Sum(nil))})
+	}
+	return all
 }
 
 // Current names the key that signs new tokens.

@@ -97,7 +97,13 @@ func Sorted(findings []Finding) []Finding {
 			cmp.Compare(fmt.Sprint(a.Args), fmt.Sprint(b.Args)),
 		)
 	})
-	return slices.CompactFunc(sorted, func(a, b Finding) bool { return reflect.DeepEqual(a, b) })
+	return slices.CompactFunc(sorted, func(a, b Finding) bool { return reflect.DeepEqual(a, b) || repeats(b, a) })
+}
+
+// repeats reports a link that leads to none of the entries because,
+// as said already, there is no such entry at all.
+func repeats(f, said Finding) bool {
+	return f.ID == "target-unknown" && said.ID == "target-missing" && f.File == said.File && f.Line == said.Line && f.Args["URL"] == said.Args["URL"]
 }
 
 // last is 1 for what has no file, and 0 for the rest.

@@ -63,13 +63,20 @@ func outline(e content.Entry) (markdown.Outline, error) {
 	if e.Image.Src != "" {
 		out.Images = append(out.Images, markdown.ImageRef{Alt: e.Image.Alt, URL: e.Image.Src, Line: e.Lines["image"]})
 	}
-	for _, text := range []struct{ key, text string }{
+	out.Texts = append(frontTexts(e), out.Texts...)
+	return out, nil
+}
+
+// frontTexts are the words of the front matter; a title without a line was
+// taken from the text.
+func frontTexts(e content.Entry) (texts []markdown.TextRef) {
+	for _, t := range []struct{ key, text string }{
 		{"title", e.Title}, {"kicker", e.Kicker}, {"section", e.Section}, {"excerpt", e.Excerpt},
 		{"image", e.Image.Alt}, {"cta", e.CTA.Label},
 	} {
-		if text.text != "" {
-			out.Texts = append(out.Texts, markdown.TextRef{Text: text.text, Line: e.Lines[text.key]})
+		if t.text != "" && e.Lines[t.key] > 0 {
+			texts = append(texts, markdown.TextRef{Text: t.text, Line: e.Lines[t.key]})
 		}
 	}
-	return out, nil
+	return texts
 }

@@ -11,11 +11,17 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/render/mailrules"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
 )
 
-// link looks at where a link leads. What its text says, rendering judges.
+// link looks at where a link leads, and at texts that the rules of mails find
+// more vague than rendering does.
 func (b *builder) link(l markdown.LinkRef) {
+	told := slices.ContainsFunc(b.findings, func(f Finding) bool { return f.ID == "link-vague" && f.Line == l.Line })
+	if mailrules.Vague(l.Text) && !told {
+		b.warn("link-vague", l.Line, map[string]any{"Text": l.Text})
+	}
 	u, err := url.Parse(l.URL)
 	if err != nil {
 		return // refused in rendering

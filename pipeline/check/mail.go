@@ -84,8 +84,11 @@ func find(sources []source, v mailrules.Violation) (at place, found bool) {
 	var quotes []string
 	for _, name := range []string{"Target", "Source", "Text"} {
 		if quote, ok := v.Args[name].(string); ok && quote != "" {
-			quotes = append(quotes, quote, path.Base(quote))
+			quotes = append(quotes, quote)
 		}
+	}
+	if src, ok := v.Args["Source"].(string); ok {
+		quotes = append(quotes, path.Base(src)) // the public path of a file of the folder
 	}
 	for _, s := range sources {
 		for _, p := range s.parts {

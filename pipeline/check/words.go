@@ -18,27 +18,58 @@ func (b *builder) words(t markdown.TextRef) {
 	if base, _, _ := strings.Cut(lang, "-"); base != "fr" || b.entry.Plain {
 		return
 	}
-	text := withoutAddresses(t.Text)
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
-		switch {
-		case ligature.MatchString(word):
-			b.word("word-oe", t.Line, word, ligated(word))
-		case accents[word] != "":
-			b.word("word-capital", t.Line, word, accents[word])
+	for field := range strings.FieldsSeq(t.Text) {
+		if isAddress(field) {
+			continue
+		}
+		for word := range strings.FieldsFuncSeq(field, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			switch {
+			case hasDigraph(word) && ligature.MatchString(word):
+				b.word("word-oe", t.Line, word, ligated(word))
+			case accents[word] != "":
+				b.word("word-capital", t.Line, word, accents[word])
+			case isPluralAcronym(word):
+				b.word("word-acronym", t.Line, word, word[:len(word)-1])
+			}
 		}
 	}
-	for _, m := range capitalA.FindAllStringSubmatch(text, -1) {
-		b.word("word-capital", t.Line, m[1], "À"+strings.TrimPrefix(m[1], "A"))
-	}
-	for _, m := range acronyms.FindAllStringSubmatch(text, -1) {
-		b.word("word-acronym", t.Line, m[1], strings.TrimSuffix(m[1], "s"))
-	}
-	for _, m := range crossed.FindAllStringSubmatch(text, -1) {
-		if !strings.HasPrefix(m[1], "0x") {
-			b.word("word-times", t.Line, m[1], times.ReplaceAllString(m[1], "\u00a0×\u00a0"))
+	b.phrases(t.Line, t.Text)
+}
+
+// phrases looks at more than a word. Expressions are slow, so a quick look
+// goes before each.
+func (b *builder) phrases(line int, text string) {
+	if strings.Contains(text, "A ") {
+		for rest := text; ; { // a sentence's end is the next one's beginning
+			at := capitalA.FindStringSubmatchIndex(rest)
+			if at == nil {
+				break
+			}
+			found := rest[at[2]:at[3]]
+			b.word("word-capital", line, found, "À"+found[1:])
+			rest = rest[at[3]:]
 		}
 	}
-	b.signs(t.Line, text)
+	if strings.ContainsAny(text, "xX") && strings.ContainsAny(text, "0123456789") {
+		for _, m := range crossed.FindAllStringSubmatch(text, -1) {
+			if !strings.HasPrefix(m[1], "0x") {
+				b.word("word-times", line, m[1], times.ReplaceAllString(m[1], "\u00a0×\u00a0"))
+			}
+		}
+	}
+	if strings.IndexByte(text, '(') >= 0 {
+		b.signs(line, strings.ToLower(text))
+	}
+}
+
+// signs looks for signs that typewriters lacked. "(c)" after "(b)" is a point
+// of a list.
+func (b *builder) signs(line int, text string) {
+	for _, s := range [][2]string{{"(c)", "©"}, {"(r)", "®"}, {"(tm)", "™"}} {
+		if strings.Contains(text, s[0]) && !strings.Contains(text, "(b)") {
+			b.word("word-sign", line, s[0], s[1])
+		}
+	}
 }
 
 func (b *builder) word(id string, line int, word, instead string) {
@@ -52,15 +83,33 @@ func (b *builder) word(id string, line int, word, instead string) {
 	b.warn(id, line, map[string]any{"Word": word, "Instead": instead})
 }
 
-// address is what no rule of words is for: a URL, a domain, an e-mail
-// address, a file's name, a handle.
-var address = regexp.MustCompile(`\S*(?:://|www\.|@)\S*|[#\\/]\S+|\b[\pL\pN_-]+(?:\.[\pL\pN_-]+)*\.[a-z]{2,5}\b`)
-
-func withoutAddresses(text string) string {
-	if !strings.ContainsAny(text, ".@/#\\") {
-		return text
+// isAddress reports what no rule of words is for: a URL, a domain, an e-mail
+// address, the name of a file, a handle, a path.
+func isAddress(field string) bool {
+	if strings.Contains(field, "://") || strings.ContainsAny(field, "@\\") || field[0] == '#' || field[0] == '/' {
+		return true
 	}
-	return address.ReplaceAllString(text, string(markdown.Object))
+	dot := strings.LastIndexByte(strings.TrimRight(field, ".,;:!?)»"), '.')
+	return dot > 0 && dot+1 < len(field) && field[dot+1] >= 'a' && field[dot+1] <= 'z'
+}
+
+// hasDigraph reports two letters that may have to be one.
+func hasDigraph(word string) bool {
+	for i := 1; i < len(word); i++ {
+		if word[i]|0x20 == 'e' && word[i-1]|0x20 == 'o' {
+			return true
+		}
+	}
+	return false
+}
+
+// isPluralAcronym: acronyms take no plural in French, des GPU, des ONG.
+func isPluralAcronym(word string) bool {
+	stem, plural := strings.CutSuffix(word, "s")
+	if !plural || len(stem) < 2 || len(stem) > 6 {
+		return false
+	}
+	return !strings.ContainsFunc(stem, func(r rune) bool { return r < 'A' || r > 'Z' })
 }
 
 // ligature lists the stems that French writes with œ. Others keep their two
@@ -116,23 +165,9 @@ var (
 	capitalA = regexp.MustCompile(`(?:^|[.!?…:»]\s+)[«“"(]?\s?(A (?:l[’'a]|la|ce|cet|cette|ces|ceux|celles|celui|cela|chaque|cause|condition|contre|côté|défaut|demain|droite|gauche|` +
 		`bientôt|lire|écouter|voir|suivre|noter|retenir|savoir|découvrir|vos|votre|nos|notre|mon|ma|mes|son|sa|ses|leur|leurs|moins|mesure|mi|nouveau|partir|peine|` +
 		`propos|quand|qui|quoi|quel|quelle|tous|toutes|tout|toute|travers|titre|terme|vous|nous|lui|eux|elle|elles|un|une|deux|trois|dix|vingt|cent|domicile|` +
-		`ne pas|part|priori|posteriori|raison|force|base|terme|temps|plus|vrai|pied|vélo|distance|long|court|moyen|l’heure|aucun|aucune|Paris|Lyon|Marseille|Lille|` +
+		`ne pas|part|priori|posteriori|raison|force|base|temps|plus|vrai|pied|vélo|distance|long|court|moyen|aucun|aucune|Paris|Lyon|Marseille|Lille|` +
 		`Toulouse|Bordeaux|Nantes|Rennes|Strasbourg|Montpellier|Nice|Bruxelles|Genève|Lausanne|Montréal|Québec))(?:[^\pL]|$)`)
-
-	// acronyms do not take a plural in French: des GPU, des ONG.
-	acronyms = regexp.MustCompile(`(?:^|[^\pL\pN])(\p{Lu}{2,6}s)(?:[^\pL\pN]|$)`)
 
 	crossed = regexp.MustCompile(`(?:^|[^\pL\pN.,])(\d+(?:,\d+)?[  \x{202f}]?[xX][  \x{202f}]?\d+(?:[xX]\d+)?)(?:[^\pL\pN]|$)`)
 	times   = regexp.MustCompile(`[  \x{202f}]?[xX][  \x{202f}]?`)
 )
-
-// signs looks for signs that typewriters lacked. "(c)" after "(b)" is a point
-// of a list.
-func (b *builder) signs(line int, text string) {
-	for typed, sign := range map[string]string{"(c)": "©", "(r)": "®", "(tm)": "™"} {
-		lower := strings.ToLower(text)
-		if strings.Contains(lower, typed) && !strings.Contains(lower, "(b)") {
-			b.word("word-sign", line, typed, sign)
-		}
-	}
-}

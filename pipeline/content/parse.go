@@ -22,6 +22,7 @@ type parser struct {
 	unknown  []unknownKey
 	slugLine int
 	badDate  bool // already reported
+	dated    bool // by the front matter
 	page     bool // its layout is that of a page, not of a post
 }
 
@@ -61,6 +62,7 @@ func (p *parser) read(data []byte, changed time.Time) {
 	place := placeOf(p.entry.Path, p.options.Languages)
 	p.entry.ID = place.id
 	p.entry.Draft = p.entry.Draft || place.draft
+	p.dated = !p.entry.Date.IsZero()
 	p.settleDate(place, changed)
 	if p.page && p.entry.Date.IsZero() && !refused(p.problems) {
 		p.problems = nil

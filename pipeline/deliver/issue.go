@@ -20,6 +20,7 @@ type Issue struct {
 	Base     string    // public URL in its links
 	Ordered  time.Time // when it was ordered to be sent: the Date of its mails
 	Deadline time.Time // deliveries still waiting then are given up
+	Release  time.Time // when a waiting issue goes by itself; zero: only when a person approves
 }
 
 // IssueState is where an issue stands.
@@ -27,6 +28,7 @@ type IssueState string
 
 // The states of an issue.
 const (
+	IssueWaiting IssueState = "waiting" // made, and not to be sent before it is approved or its time comes
 	IssueSending IssueState = "sending"
 	IssueHeld    IssueState = "held" // until a person decides
 	IssueSent    IssueState = "sent" // closed: every delivery has its end
@@ -37,6 +39,7 @@ type Settled struct {
 	State      IssueState
 	Suppressed int      // addresses that are never to be written to again
 	Alarmed    []string // domains whose refusals are too many to be believed, "" for all together
+	Resting    []string // domains that do not want us, and wait for another try
 }
 
 // Case is a delivery that a person may want to know of: one that waits, was

@@ -3,6 +3,7 @@ package message
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
@@ -28,6 +29,12 @@ type Config struct {
 	Bounce      audience.Address // envelope sender, where bounces go
 	Unsubscribe audience.Address // takes unsubscriptions by mail; none when zero
 	DKIM        *DKIM            // signs every mail; nil leaves it to the relay
+}
+
+func (c Config) withDefaults() Config {
+	c.FromName = cmp.Or(c.FromName, c.ListName)
+	c.Bounce = cmp.Or(c.Bounce, c.From)
+	return c
 }
 
 // Issue is what all mails of an issue share.
@@ -75,13 +82,7 @@ func NewComposer(c Config, is Issue, documents []render.Document) (*Composer, er
 		return nil, fmt.Errorf("compose: public URL: %w", err)
 	}
 	is.Base = base
-	if c.FromName == "" {
-		c.FromName = c.ListName
-	}
-	if c.Bounce == (audience.Address{}) {
-		c.Bounce = c.From
-	}
-	composer := &Composer{config: c, issue: is, documents: map[string]render.Document{}, templates: map[string]*Template{}}
+	composer := &Composer{config: c.withDefaults(), issue: is, documents: map[string]render.Document{}, templates: map[string]*Template{}}
 	for _, d := range documents {
 		composer.documents[d.Locale] = d
 		if composer.templates[d.Locale], err = composer.compile(d); err != nil {

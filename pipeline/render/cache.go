@@ -96,7 +96,7 @@ func (ed *edition) drawAnew(b *block, e content.Entry, resolve markdown.Resolver
 		return d
 	}
 	d.image = frontMatter(converter, imageSource(e.Image, rules))
-	d.button = frontMatter(converter, buttonSource(e.CTA, rules, mark(ed.key, Base)+SubscribePath))
+	d.button = frontMatter(converter, buttonSource(e.CTA, rules, ed.subscribe()))
 	return d
 }
 

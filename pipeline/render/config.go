@@ -40,6 +40,7 @@ type Config struct {
 	Typography   typography.Options `yaml:"typography"`
 
 	Location *time.Location `yaml:"-"` // in which dates are shown; default: UTC
+	Locales  []string       `yaml:"-"` // the newsletter's, which pages of the archive name as their translations
 }
 
 // WithDefaults fills in what was left out.

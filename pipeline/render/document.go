@@ -26,6 +26,13 @@ type Document struct {
 	Summarized int // entries cut to title, excerpt and link, to keep within the budget
 }
 
+// Published is a document as the archive keeps it.
+type Published struct {
+	Number int
+	Date   time.Time // of its order to be sent
+	Document
+}
+
 // Slot names a place where a reader's own value goes.
 type Slot string
 
@@ -41,8 +48,11 @@ const (
 const (
 	UnsubscribePath = "/u/" // then the token
 	PreferencesPath = "/p/" // then the token
+	ConfirmPath     = "/c/" // then the token
+	RenewPath       = "/r/" // then the token
 	SubscribePath   = "/subscribe"
-	MediaPath       = "/media/" // then the path of an image below the content root
+	FeedPath        = "/feed.xml" // below "/<locale>"
+	MediaPath       = "/media/"   // then the path of an image below the content root
 )
 
 // Slots lists them all.

@@ -60,12 +60,37 @@ func unlike(taken []string, name string) string {
 }
 
 // online is the URL of the issue's page.
-func (ed *edition) online() string {
+func (ed *edition) online() string { return ed.onlineIn(ed.locale) }
+
+func (ed *edition) onlineIn(locale string) string {
 	base := mark(ed.key, Base)
 	if ed.issue.Number == 0 {
 		return base + "/"
 	}
-	return fmt.Sprintf("%s/%s/%d", base, ed.locale, ed.issue.Number)
+	return fmt.Sprintf("%s/%s/%d", base, locale, ed.issue.Number)
+}
+
+// subscribe is the URL of the form, in the reader's language.
+func (ed *edition) subscribe() string {
+	return mark(ed.key, Base) + SubscribePath + "?lang=" + ed.locale
+}
+
+// others are the newsletter's locales that have this issue, this one among
+// them; none when it is the only one.
+func (ed *edition) others() []string {
+	var have []string
+	for _, locale := range ed.config.Locales {
+		if ed.config.Untranslated != Omit || slices.ContainsFunc(ed.issue.Items, func(it issue.Item) bool {
+			_, exact := it.Version(locale)
+			return exact
+		}) {
+			have = append(have, locale)
+		}
+	}
+	if ed.issue.Number == 0 || len(have) < 2 {
+		return nil
+	}
+	return have
 }
 
 // problem notes what is wrong with an entry or the issue.

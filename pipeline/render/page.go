@@ -25,6 +25,8 @@ type page struct {
 	Contents      []contentsLine // none for a short issue
 	Entries       []block
 	Online        string // URL of the archive page
+	Feed          string // URL of the locale's feed
+	Alternates    []alternate
 	Rest          string // says that entries were summarized
 
 	Sender, Why   string
@@ -37,6 +39,9 @@ type contentsLine struct {
 	URL, Lang string
 }
 
+// alternate is the issue's page in another locale, or in this one.
+type alternate struct{ Locale, URL string }
+
 type link struct{ Label, URL string }
 
 // minContents is the number of entries from which a table of contents helps.
@@ -45,27 +50,34 @@ const minContents = 3
 // page gathers what mail and archive share.
 func (ed *edition) page(blocks []block) page {
 	w, c, first := ed.words, ed.config, blocks[0]
-	p := page{
-		Lang: ed.locale, Dir: markdown.Direction(ed.locale),
-		Subject: typography.Widen(ed.subject(first.Title.Text)), Preheader: typography.Widen(preheader(blocks)),
-		PageTitle: w.T("issue.page", "Title", first.Title.Text, "Name", c.Name),
-		Name:      c.Name, Tagline: c.Tagline, Heading: w.Date("long", ed.issue.Slot.In(c.Location)),
-		ContentsTitle: w.T("issue.contents"),
-		Entries:       blocks,
-		Online:        ed.online(),
-		Sender:        w.T("footer.sender", "Organization", c.Organization),
-		PostalAddress: lines(c.PostalAddress),
-	}
+	p := ed.frame(w, ed.locale)
+	p.Subject, p.Preheader = typography.Widen(ed.subject(first.Title.Text)), typography.Widen(preheader(blocks))
 	p.Filler = filler(p.Preheader)
+	p.PageTitle = w.T("issue.page", "Title", first.Title.Text, "Name", c.Name)
+	p.Heading = w.Date("long", ed.issue.Slot.In(c.Location))
+	p.ContentsTitle = w.T("issue.contents")
+	p.Entries = blocks
+	p.Online = ed.online()
 	if ed.issue.Number > 0 {
 		p.Heading = w.T("issue.heading", "Number", ed.issue.Number, "Date", p.Heading)
 		p.PageTitle = w.T("issue.page-numbered", "Title", first.Title.Text, "Name", c.Name, "Number", ed.issue.Number)
 	}
-	if c.OnBehalfOf != "" {
-		p.Sender = w.T("footer.sender-for", "Organization", c.Organization, "OnBehalfOf", c.OnBehalfOf)
-	}
 	if length(first.Title.Text) > maxSubject {
 		ed.problem(content.Problem{ID: "subject-cut", File: first.file, Line: first.line, Args: map[string]any{"Subject": p.Subject, "Limit": maxSubject}})
+	}
+	return p
+}
+
+// frame is what stands around every mail: the masthead and who sends.
+func (r *Renderer) frame(w words, locale string) page {
+	c := r.config
+	p := page{
+		Lang: locale, Dir: markdown.Direction(locale),
+		Name: c.Name, Tagline: c.Tagline,
+		Sender: w.T("footer.sender", "Organization", c.Organization), PostalAddress: lines(c.PostalAddress),
+	}
+	if c.OnBehalfOf != "" {
+		p.Sender = w.T("footer.sender-for", "Organization", c.Organization, "OnBehalfOf", c.OnBehalfOf)
 	}
 	return p
 }
@@ -113,8 +125,12 @@ func (ed *edition) web(p page) page {
 		p.Entries[i].Button = withoutOutlook(p.Entries[i].Button)
 	}
 	p.Contents = contents(p.Entries, func(b block) string { return "#" + b.Anchor })
+	p.Feed = base + "/" + ed.locale + FeedPath
+	for _, locale := range ed.others() {
+		p.Alternates = append(p.Alternates, alternate{locale, ed.onlineIn(locale)})
+	}
 	p.Links = []link{
-		{w.T("footer.subscribe"), base + SubscribePath},
+		{w.T("footer.subscribe"), ed.subscribe()},
 		{w.T("footer.archive"), base + "/" + ed.locale},
 	}
 	return p

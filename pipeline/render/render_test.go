@@ -243,7 +243,7 @@ func TestImagesAndLinks(t *testing.T) {
 	for _, want := range []string{
 		`src="https://lettre.exemple.fr/media/images/phare%20de%20nuit.png"`,
 		`alt="Le phare, de nuit" width="600" height="250"`,
-		`href="https://lettre.exemple.fr/subscribe"`,          // a call to action without address
+		`href="https://lettre.exemple.fr/subscribe?lang=fr"`,  // a call to action without address
 		`href="https://lettre.exemple.fr/fr/12#le-phare"`,     // a link to a neighbour's file
 		`href="https://lettre.exemple.fr/fr/12#la-mer-monte"`, // the table of contents
 	} {

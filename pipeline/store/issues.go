@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -17,9 +18,10 @@ import (
 // audience in one transaction; nothing of them changes afterwards. languages
 // maps the subscribers' languages to the documents' locales.
 func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item, documents []render.Document, languages map[string]string) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
 		var taken int
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM issues WHERE slot = $1`, millis(r.Slot)).Scan(&taken); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM issues WHERE slot = $1 OR number = $2`,
+			millis(r.Slot), r.Number).Scan(&taken); err != nil {
 			return err
 		}
 		if taken > 0 {
@@ -27,11 +29,14 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO issues (number, slot, from_at, to_at, state, reason, policy, content_hash,
-			                    git_commit, key_id, base_url, ordered_at, deadline_at)
-			VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9, $10, $11, $12)`,
-			r.Number, millis(r.Slot), millis(r.From), millis(r.To), string(deliver.IssueSending), string(r.Policy), r.Hash,
-			r.Commit, r.Key, r.Base, millis(r.Ordered), millis(r.Deadline)); err != nil {
+			                    git_commit, key_id, base_url, ordered_at, deadline_at, release_at)
+			VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9, $10, $11, $12, $13)`,
+			r.Number, millis(r.Slot), millis(r.From), millis(r.To), string(cmp.Or(r.State, deliver.IssueSending)), string(r.Policy), r.Hash,
+			r.Commit, r.Key, r.Base, millis(r.Ordered), millis(r.Deadline), millis(r.Release)); err != nil {
 			return fmt.Errorf("freeze issue %d: %w", r.Number, err)
+		}
+		if err := markMade(ctx, tx, r); err != nil {
+			return fmt.Errorf("note the slot of issue %d: %w", r.Number, err)
 		}
 		if err := freezeEntries(ctx, tx, r.Number, items); err != nil {
 			return fmt.Errorf("freeze entries of issue %d: %w", r.Number, err)
@@ -49,13 +54,17 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 				INSERT INTO deliveries (issue, subscriber, locale, state, class, attempts, next_at,
 				                        code, enhanced, reply, doubts, doubted_at, doubt, updated_at)
 				SELECT $1, id, $2, 'pending', '', 0, 0, 0, '', '', 0, 0, '', $3
-				FROM subscribers WHERE status = 'active' AND lang = $4 ORDER BY id`,
+				FROM subscribers WHERE status = 'active' AND paused_until <= $3 AND lang = $4 ORDER BY id`,
 				r.Number, languages[lang], millis(r.Ordered), lang); err != nil {
 				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
 			}
 		}
-		return nil
+		return s.shareOut(ctx, tx, r)
 	})
+	if err != nil {
+		return err
+	}
+	return s.frozen(ctx, s.db)
 }
 
 func freezeEntries(ctx context.Context, tx *sql.Tx, number int, items []issue.Item) error {
@@ -98,13 +107,14 @@ func (s *Store) Past(ctx context.Context) (issue.Past, error) {
 }
 
 const recordColumns = `number, slot, from_at, to_at, state, reason, policy, content_hash,
-	git_commit, key_id, base_url, ordered_at, deadline_at`
+	git_commit, key_id, base_url, ordered_at, deadline_at, release_at`
 
 func scanRecord(rows *sql.Rows) (r deliver.Issue, err error) {
-	var slot, from, to, ordered, deadline int64
+	var slot, from, to, ordered, deadline, release int64
 	err = rows.Scan(&r.Number, &slot, &from, &to, &r.State, &r.Reason, &r.Policy, &r.Hash,
-		&r.Commit, &r.Key, &r.Base, &ordered, &deadline)
+		&r.Commit, &r.Key, &r.Base, &ordered, &deadline, &release)
 	r.Slot, r.From, r.To, r.Ordered, r.Deadline = moment(slot), moment(from), moment(to), moment(ordered), moment(deadline)
+	r.Release = moment(release)
 	return r, err
 }
 
@@ -127,7 +137,7 @@ func (s *Store) Issue(ctx context.Context, number int) (deliver.Issue, error) {
 	return found[0], nil
 }
 
-// Unfinished lists the issues that are sending or held, the oldest first.
+// Unfinished lists the issues that are waiting, sending or held, the oldest first.
 func (s *Store) Unfinished(ctx context.Context) ([]deliver.Issue, error) {
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT `+recordColumns+` FROM issues WHERE state <> 'sent' ORDER BY number`)

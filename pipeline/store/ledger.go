@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,20 +14,26 @@ import (
 )
 
 // Due reads pending deliveries in the order of deliver.Cursor. Those whose
-// subscriber left are passed over; Settle ends them.
+// subscriber left or paused are passed over; Settle ends them.
 func (s *Store) Due(ctx context.Context, number int, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
+	return s.due(ctx, number, whole, now, after, n)
+}
+
+func (s *Store) due(ctx context.Context, number int, in span, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	const columns = `SELECT s.id, s.address, s.name, s.lang, s.status, d.locale, d.attempts, d.next_at
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
-		WHERE d.issue = $1 AND d.state = 'pending' `
+		WHERE d.issue = $1 AND d.state = 'pending' AND s.paused_until <= $2 `
 	var rows *sql.Rows
 	var err error
 	if !after.Waiting {
-		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at = 0 AND d.subscriber > $2 ORDER BY d.subscriber LIMIT $3`,
-			number, idAfter(after.Subscriber), n)
+		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at = 0
+			AND d.subscriber > $3 AND d.subscriber >= $4 AND d.subscriber < $5 ORDER BY d.subscriber LIMIT $6`,
+			number, millis(now), idAfter(after.Subscriber), in.low, in.high, n)
 	} else {
 		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at > 0 AND d.next_at <= $2
-			AND (d.next_at > $3 OR d.next_at = $3 AND d.subscriber > $4) ORDER BY d.next_at, d.subscriber LIMIT $5`,
-			number, millis(now), millis(after.NextAt), idAfter(after.Subscriber), n)
+			AND (d.next_at > $3 OR d.next_at = $3 AND d.subscriber > $4) AND d.subscriber >= $5 AND d.subscriber < $6
+			ORDER BY d.next_at, d.subscriber LIMIT $7`,
+			number, millis(now), millis(after.NextAt), idAfter(after.Subscriber), in.low, in.high, n)
 	}
 	return collect(rows, err, func(rows *sql.Rows) (d deliver.Delivery, err error) {
 		var id, address string
@@ -51,40 +59,13 @@ func idAfter(id audience.ID) string {
 // Commit records outcomes and grants intents in one transaction: deliver's
 // Ledger. The grant is the UPDATE itself, so two senders can never hold one
 // delivery, and it looks at the subscriber's status, so nobody who left
-// meanwhile is written to.
-//
-// It is the one statement of the program that runs for every message, so its
-// statements are prepared once; and since it is short, it is not interrupted.
+// meanwhile is written to, and at the issue's, so that a person can stop it.
+// Since it is short, it is not interrupted.
 func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ctx = context.WithoutCancel(ctx)
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		granted = nil
-		record, grant := tx.StmtContext(ctx, s.record), tx.StmtContext(ctx, s.grant)
-		for _, o := range outcomes {
-			doubts := 0
-			if o.State == deliver.Uncertain {
-				doubts = 1
-			}
-			if _, err := record.ExecContext(ctx, string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text,
-				millis(o.NextAt), millis(now), doubts, number, o.Subscriber.String()); err != nil {
-				return fmt.Errorf("record the outcome for subscriber %s: %w", o.Subscriber, err)
-			}
-		}
-		for _, id := range intents {
-			changed, err := changes(grant.ExecContext(ctx, millis(now), number, id.String()))
-			if err != nil {
-				return fmt.Errorf("grant the delivery to subscriber %s: %w", id, err)
-			}
-			if changed == 1 {
-				granted = append(granted, id)
-			}
-		}
-		return nil
-	})
-	return granted, err
+	return s.commit(context.WithoutCancel(ctx), s.db, holding{issue: number}, now, outcomes, intents)
 }
 
 // changes is how many rows a statement changed.
@@ -96,25 +77,16 @@ func changes(result sql.Result, err error) (int, error) {
 	return int(n), err
 }
 
-const recordOutcome = `
-	UPDATE deliveries
-	SET state = $1, class = $2, code = $3, enhanced = $4, reply = $5, next_at = $6,
-	    attempts = attempts + 1, updated_at = $7,
-	    doubts = doubts + $8,
-	    doubted_at = CASE WHEN $8 > 0 THEN $7 ELSE doubted_at END,
-	    doubt      = CASE WHEN $8 > 0 THEN $5 ELSE doubt END
-	WHERE issue = $9 AND subscriber = $10 AND state IN ('pending', 'sending')`
-
-const grantIntent = `
-	UPDATE deliveries SET state = 'sending', updated_at = $1
-	WHERE issue = $2 AND subscriber = $3 AND state = 'pending'
-	  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active')`
-
 // NextDue says when the next pending delivery may be tried.
 func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error) {
+	return s.nextDue(ctx, number, whole)
+}
+
+func (s *Store) nextDue(ctx context.Context, number int, in span) (time.Time, bool, error) {
 	var at sql.NullInt64
 	err := s.db.QueryRowContext(ctx, `
-		SELECT MIN(next_at) FROM deliveries WHERE issue = $1 AND state = 'pending'`, number).Scan(&at)
+		SELECT MIN(next_at) FROM deliveries
+		WHERE issue = $1 AND state = 'pending' AND subscriber >= $2 AND subscriber < $3`, number, in.low, in.high).Scan(&at)
 	return time.UnixMilli(at.Int64).UTC(), at.Valid, err
 }
 
@@ -124,27 +96,33 @@ func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error
 // often that the server must be answering nobody. What waited past the
 // deadline is given up.
 func (s *Store) Recover(ctx context.Context, number int, now time.Time) error {
+	return s.recover(ctx, number, whole, now)
+}
+
+func (s *Store) recover(ctx context.Context, number int, in span, now time.Time) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE deliveries
 			SET state = 'uncertain', attempts = attempts + 1, updated_at = $1, class = 'network',
 			    doubts = doubts + 1, doubted_at = $1, doubt = 'the sender was interrupted'
-			WHERE issue = $2 AND state = 'sending'`, millis(now), number); err != nil {
+			WHERE issue = $2 AND state = 'sending' AND subscriber >= $3 AND subscriber < $4`,
+			millis(now), number, in.low, in.high); err != nil {
 			return fmt.Errorf("recover issue %d: %w", number, err)
 		}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE deliveries SET state = 'pending', next_at = 0, updated_at = $1
-			WHERE issue = $2 AND state = 'uncertain' AND doubts < $3
-			  AND (SELECT policy FROM issues WHERE number = $2) = 'resend'`, millis(now), number, deliver.MaxDoubts); err != nil {
+			WHERE issue = $2 AND state = 'uncertain' AND doubts < $3 AND subscriber >= $4 AND subscriber < $5
+			  AND (SELECT policy FROM issues WHERE number = $2) = 'resend'`,
+			millis(now), number, deliver.MaxDoubts, in.low, in.high); err != nil {
 			return fmt.Errorf("resend the doubtful of issue %d: %w", number, err)
 		}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE deliveries SET state = 'refused', class = 'expired', updated_at = $1
-			WHERE issue = $2 AND state = 'pending'
-			  AND (SELECT deadline_at FROM issues WHERE number = $2) <= $1`, millis(now), number); err != nil {
+			WHERE issue = $2 AND state = 'pending' AND subscriber >= $3 AND subscriber < $4
+			  AND (SELECT deadline_at FROM issues WHERE number = $2) <= $1`, millis(now), number, in.low, in.high); err != nil {
 			return fmt.Errorf("give up the expired of issue %d: %w", number, err)
 		}
-		return nil
+		return step(ctx, tx)
 	})
 }
 
@@ -153,11 +131,12 @@ func (s *Store) Tally(ctx context.Context, number int) (map[deliver.State]int, e
 	tally := map[deliver.State]int{}
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT state, COUNT(*) FROM deliveries WHERE issue = $1 GROUP BY state`, number)
-	_, err = collect(rows, err, func(rows *sql.Rows) (state deliver.State, err error) {
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var state deliver.State
 		n := 0
-		err = rows.Scan(&state, &n)
+		err := rows.Scan(&state, &n)
 		tally[state] = n
-		return state, err
+		return err
 	})
 	return tally, err
 }
@@ -187,53 +166,84 @@ func (s *Store) Cases(ctx context.Context, number, limit int) ([]deliver.Case, e
 // Settle ends a run: it suppresses whose refusals call for it, and closes the
 // issue once every delivery has its end. When refusals are too many to be
 // believed it suppresses nobody, and says so.
-func (s *Store) Settle(ctx context.Context, number int, now time.Time) (deliver.Settled, error) {
-	settled := deliver.Settled{State: deliver.IssueSending}
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE deliveries SET state = 'suppressed', updated_at = $1
-			WHERE issue = $2 AND state = 'pending'
-			  AND NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.status = 'active')`,
-			millis(now), number); err != nil {
-			return fmt.Errorf("leave out who left before issue %d: %w", number, err)
-		}
-		refusals, tried, err := refusals(ctx, tx, number)
-		if err != nil {
-			return fmt.Errorf("read refusals of issue %d: %w", number, err)
-		}
-		suppress, alarmed := deliver.Settle(refusals, tried)
-		for _, id := range suppress {
-			if err := suppressSubscriber(ctx, tx, now, id, fmt.Sprintf("issue %d", number)); err != nil {
-				return fmt.Errorf("suppress subscriber %s: %w", id, err)
-			}
-		}
-		settled.Suppressed, settled.Alarmed = len(suppress), alarmed
-		var open int
-		if err := tx.QueryRowContext(ctx, `
-			SELECT COUNT(*) FROM deliveries d
-			WHERE issue = $1 AND (state IN ('pending', 'sending')
-			      OR state = 'uncertain' AND doubts < $2 AND (SELECT policy FROM issues WHERE number = $1) = 'resend')`,
-			number, deliver.MaxDoubts).Scan(&open); err != nil {
-			return fmt.Errorf("count open deliveries of issue %d: %w", number, err)
-		}
-		if open == 0 {
-			settled.State = deliver.IssueSent
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE issues SET state = $1 WHERE number = $2`, string(settled.State), number)
+func (s *Store) Settle(ctx context.Context, number int, now time.Time) (settled deliver.Settled, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		settled, err = settle(ctx, tx, number, now)
 		return err
 	})
 	return settled, err
 }
 
-func suppressSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, id audience.ID, reason string) error {
-	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO suppressions (address_key, reason, created_at)
-		SELECT address_key, $1, $2 FROM subscribers WHERE id = $3
-		ON CONFLICT (address_key) DO NOTHING`, reason, millis(now), id.String()); err != nil {
-		return err
+func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver.Settled, error) {
+	settled := deliver.Settled{State: deliver.IssueSending}
+	if err := leaveOut(ctx, tx, number, now); err != nil {
+		return settled, err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE subscribers SET status = 'suppressed' WHERE id = $1`, id.String())
-	return err
+	refusals, tried, err := refusals(ctx, tx, number)
+	if err != nil {
+		return settled, fmt.Errorf("read refusals of issue %d: %w", number, err)
+	}
+	suppress, alarmed := deliver.Settle(refusals, tried)
+	for _, id := range suppress {
+		if err := suppressReader(ctx, tx, now, id, audience.Bounced, audience.Consent{
+			Origin: audience.Server, Detail: fmt.Sprintf("issue %d", number),
+		}); err != nil {
+			return settled, fmt.Errorf("suppress subscriber %s: %w", id, err)
+		}
+	}
+	settled.Suppressed, settled.Alarmed = len(suppress), alarmed
+	if settled.Resting, err = resting(ctx, tx, number); err != nil {
+		return settled, fmt.Errorf("read resting domains of issue %d: %w", number, err)
+	}
+	var open int
+	if err := tx.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM deliveries d
+		WHERE issue = $1 AND (state IN ('pending', 'sending')
+		      OR state = 'uncertain' AND doubts < $2 AND (SELECT policy FROM issues WHERE number = $1) = 'resend')`,
+		number, deliver.MaxDoubts).Scan(&open); err != nil {
+		return settled, fmt.Errorf("count open deliveries of issue %d: %w", number, err)
+	}
+	if open == 0 {
+		settled.State = deliver.IssueSent
+	}
+	// A person who stopped the issue meanwhile keeps it held.
+	if err := tx.QueryRowContext(ctx, `
+		UPDATE issues SET state = CASE WHEN CAST($1 AS TEXT) = 'sent' THEN 'sent' ELSE state END
+		WHERE number = $2 RETURNING state`, string(settled.State), number).Scan(&settled.State); err != nil {
+		return settled, fmt.Errorf("settle issue %d: %w", number, err)
+	}
+	return settled, step(ctx, tx)
+}
+
+// resting lists the domains that refused us and are to be tried again.
+func resting(ctx context.Context, tx *sql.Tx, number int) ([]string, error) {
+	found := map[string]bool{}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		WHERE d.issue = $1 AND d.state = 'pending' AND d.next_at > 0 AND d.class = 'policy'`, number)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var key string
+		err := rows.Scan(&key)
+		found[domainOf(key)] = true
+		return err
+	})
+	return slices.Sorted(maps.Keys(found)), err
+}
+
+// domainOf is the part of an address behind its @.
+func domainOf(key string) string { return key[strings.LastIndexByte(key, '@')+1:] }
+
+// leaveOut ends the deliveries to those who left since the snapshot.
+func leaveOut(ctx context.Context, tx *sql.Tx, number int, now time.Time) error {
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE deliveries SET state = 'suppressed', updated_at = $1
+		WHERE issue = $2 AND state = 'pending'
+		  AND NOT EXISTS (SELECT 1 FROM subscribers s
+		                  WHERE s.id = deliveries.subscriber AND s.status = 'active' AND s.paused_until <= $1)`,
+		millis(now), number); err != nil {
+		return fmt.Errorf("leave out who left before issue %d: %w", number, err)
+	}
+	return nil
 }
 
 // refusals reads who was refused in the issue, each with the refusals in a
@@ -243,7 +253,7 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 		SELECT d.subscriber, s.address, d.class, COUNT(p.issue), MIN(p.updated_at), MAX(p.updated_at)
 		FROM deliveries d
 		JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
-		JOIN deliveries p ON p.subscriber = d.subscriber AND p.state = 'refused' AND p.class <> 'expired' AND p.issue <= d.issue
+		JOIN deliveries p ON p.subscriber = d.subscriber AND p.state = 'refused' AND p.class <> '' AND p.class <> 'expired' AND p.issue <= d.issue
 		 AND p.issue > COALESCE((SELECT MAX(a.issue) FROM deliveries a
 		                         WHERE a.subscriber = d.subscriber AND a.state = 'accepted' AND a.issue < d.issue), -1)
 		WHERE d.issue = $1 AND d.state = 'refused' AND d.class <> 'expired'
@@ -263,14 +273,13 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 	}
 	tried = map[string]int{}
 	rows, err = tx.QueryContext(ctx, `
-		SELECT s.address_key, d.attempts FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
 		WHERE d.issue = $1 AND d.state IN ('accepted', 'refused')`, number)
-	_, err = collect(rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var key string
-		var attempts int
-		err = rows.Scan(&key, &attempts)
-		tried[key[strings.LastIndexByte(key, '@')+1:]]++
-		return none, err
+		err := rows.Scan(&key)
+		tried[domainOf(key)]++
+		return err
 	})
 	return all, tried, err
 }

@@ -4,63 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 )
-
-// Added says what became of the subscribers given to AddSubscribers.
-type Added struct {
-	New, Updated int
-	Refused      []audience.Address // suppressed, or unsubscribed by their own hand
-}
-
-// AddSubscribers writes all in one transaction. A known active address gets
-// the new name and language; a suppressed or unsubscribed one is refused.
-func (s *Store) AddSubscribers(ctx context.Context, now time.Time, subscribers []audience.Subscriber) (Added, error) {
-	var added Added
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		for _, sub := range subscribers {
-			if err := addSubscriber(ctx, tx, now, sub, &added); err != nil {
-				return fmt.Errorf("add subscriber %s: %w", sub.Address.Masked(), err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return Added{}, err
-	}
-	return added, nil
-}
-
-func addSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, sub audience.Subscriber, added *Added) error {
-	var known, suppressed int
-	var status string
-	err := tx.QueryRowContext(ctx, `
-		SELECT (SELECT COUNT(*) FROM suppressions WHERE address_key = $1),
-		       (SELECT COUNT(*) FROM subscribers WHERE address_key = $1),
-		       COALESCE((SELECT status FROM subscribers WHERE address_key = $1), '')`,
-		sub.Address.Key()).Scan(&suppressed, &known, &status)
-	switch {
-	case err != nil:
-		return err
-	case suppressed > 0, known > 0 && status != string(audience.Active):
-		added.Refused = append(added.Refused, sub.Address)
-		return nil
-	case known > 0:
-		added.Updated++
-		_, err = tx.ExecContext(ctx, `
-			UPDATE subscribers SET name = $1, lang = $2 WHERE address_key = $3`,
-			sub.Name, sub.Lang, sub.Address.Key())
-		return err
-	}
-	added.New++
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO subscribers (id, address, address_key, name, lang, status, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		sub.ID.String(), sub.Address.String(), sub.Address.Key(), sub.Name, sub.Lang, string(audience.Active), millis(now))
-	return err
-}
 
 // Subscribers lists all, by address.
 func (s *Store) Subscribers(ctx context.Context) ([]audience.Subscriber, error) {

@@ -62,7 +62,7 @@ func (d *document) noteImage(n *ast.Image) {
 	}
 	alt := plain(n, d.source)
 	if alt == "" {
-		d.find(n, "image-alt", "URL", shorten(string(n.Destination), 80))
+		d.find(n, "image-alt", "URL", shorten(unescape(n.Destination), 80))
 	}
 	d.targets[n] = target
 	d.images = append(d.images, ImageRef{Alt: alt, URL: target.URL, Line: d.line(n)})
@@ -162,17 +162,14 @@ func refuse(id, dest string) *Finding {
 // vagueTexts say nothing of where a link leads to someone who hears the
 // links of a page one after another (WCAG 2.4.4, RGAA 6.1).
 var vagueTexts = []string{
-	"ici", "cliquez ici", "cliquer ici", "clique ici", "par ici", "c’est ici", "lire ici", "voir ici", "là", "lien", "ce lien", "le lien",
-	"suivre ce lien", "suivez ce lien", "cliquez sur ce lien", "cette page", "cet article", "plus", "voir", "lire", "lire plus",
-	"lire la suite", "la suite", "suite", "en savoir plus", "voir plus", "plus d’infos", "plus d’informations",
-	"article", "source", "page", "site",
-	"here", "click here", "click", "see here", "read here", "link", "this link", "the link", "this page", "this article", "this",
-	"read", "read more", "see more", "learn more", "find out more", "more info", "more",
+	"ici", "cliquez ici", "cliquer ici", "clique ici", "par ici", "voir ici", "lien", "ce lien", "le lien", "suivre ce lien",
+	"suivez ce lien", "cette page", "là", "en savoir plus", "lire la suite", "plus",
+	"here", "click here", "see here", "link", "this link", "the link", "this page", "this", "read more", "learn more", "more",
 	"hier", "hier klicken", "klicken sie hier", "link hier", "mehr",
 }
 
 func isVague(text string) bool {
-	text = strings.ReplaceAll(strings.ToLower(strings.TrimFunc(text, func(r rune) bool { return !isWordRune(r) })), "'", "’")
+	text = strings.ToLower(strings.TrimFunc(text, func(r rune) bool { return !isWordRune(r) }))
 	return slices.Contains(vagueTexts, text)
 }
 

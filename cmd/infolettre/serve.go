@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/infolettre/infolettre/pipeline"
+	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/outbox"
+	"github.com/infolettre/infolettre/pipeline/store"
+	"github.com/infolettre/infolettre/pipeline/web"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen string
+	c := a.command("serve", "", func(c *cobra.Command, _ []string) error {
+		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
+			if listen != "" {
+				conf.Web.Listen = listen
+			}
+			return a.serve(ctx, conf, s)
+		})
+	})
+	c.Args = a.args(0, 0)
+	c.Flags().StringVar(&listen, "listen", "", a.words.T("flag.listen"))
+	return c
+}
+
+// runner is a part of the server. It ends, without error, when ctx does; the
+// error of one ends them all.
+type runner func(ctx context.Context) error
+
+// serve runs all parts of the server until it is stopped.
+func (a *app) serve(ctx context.Context, c config, s *store.Store) error {
+	if len(c.Delivery.Servers) == 0 {
+		return a.fail(nil, "send.no-server", "Path", a.configPath)
+	}
+	keys, err := a.readKeys(c)
+	if err != nil {
+		return err
+	}
+	s.UseKeys(keys)
+	n, err := a.openNewsletter(c, keys)
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(a.stderr, nil))
+	site, err := a.site(c, n, s, n.Entries, logger)
+	if err != nil {
+		return err
+	}
+	public, err := a.listen(c.Web.Listen)
+	if err != nil {
+		return err
+	}
+	defer public.Close()
+	private, err := a.listen(c.Web.Private)
+	if err != nil {
+		return err
+	}
+	defer private.Close()
+	a.say("serve.listening", "URL", c.Newsletter.URL, "Public", public.Addr().String(), "Private", private.Addr().String())
+
+	err = together(ctx,
+		func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
+		func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s), logger) },
+		a.outbox(c, n, s, site, logger).Run,
+	)
+	if err == nil {
+		a.note("serve.stopped")
+	}
+	return err
+}
+
+// together starts the runners and waits for all of them.
+func together(ctx context.Context, runners ...runner) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, run := range runners {
+		group.Go(func() error { return run(ctx) })
+	}
+	return group.Wait()
+}
+
+func (a *app) listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, a.fail(err, "serve.cannot-listen", "Address", address)
+	}
+	return l, nil
+}
+
+// site is the newsletter's public pages, on its database.
+func (a *app) site(c config, n *pipeline.Newsletter, s *store.Store, media fs.FS, logger *slog.Logger) (*web.Site, error) {
+	return web.New(web.Options{
+		Config: c.Web, Newsletter: c.Newsletter.Config, ID: c.Newsletter.ID, Base: n.Base, Languages: n.Languages,
+		Catalogue: a.catalogue, Keys: n.Keys, Media: media, Register: s, Readers: s, Archive: s,
+		Healthy: s.Ping, Now: a.now, Logger: logger,
+	})
+}
+
+// outbox sends the letters that the pages cause, through the first server.
+func (a *app) outbox(c config, n *pipeline.Newsletter, s *store.Store, site *web.Site, logger *slog.Logger) *outbox.Sender {
+	compose := func(m audience.Mail) ([]byte, error) {
+		letter, err := site.Letter(m)
+		if err != nil {
+			return nil, err
+		}
+		d, err := n.Renderer.Letter(letter, m.Lang)
+		if err != nil {
+			return nil, err
+		}
+		return n.Headers.Letter(d, m.Address, m.ID, m.Created.In(c.zone))
+	}
+	send := func(ctx context.Context, to audience.Address, mail []byte) error {
+		return deliver.SendOne(ctx, c.Delivery.Servers[0], n.Headers.Envelope(), to, mail)
+	}
+	return &outbox.Sender{Store: s, Compose: compose, Send: send, Now: a.now, Sleep: sleep, Logger: logger}
+}

@@ -1,0 +1,3 @@
+package deliver_test
+
+func million() error { return nil }

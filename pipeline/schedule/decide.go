@@ -1,0 +1,169 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/issue"
+)
+
+// ahead is how far the ledger may know of a later time than the clock, before
+// the clock is taken to be wrong.
+const ahead = 25 * time.Hour
+
+// decide decides the slots between the ledger's last decision and now.
+func (e *Engine) decide(ctx context.Context, now time.Time, report *Report) error {
+	standing, err := e.Store.Standing(ctx)
+	if err != nil {
+		return fmt.Errorf("read the ledger's standing: %w", err)
+	}
+	past, err := e.Store.Past(ctx)
+	if err != nil {
+		return err
+	}
+	since := standing.Decided
+	if since.Before(past.Border) {
+		since = past.Border // sent by hand, or by a version that kept no diary
+	}
+	if since.IsZero() {
+		since = e.begin(now)
+		w := e.Newsletter.Calendar.Coming(past, e.Newsletter.First, since)
+		report.First = &w
+	}
+	if since.After(now.Add(ahead)) {
+		return e.notify(ctx, Notice{Key: keyClock, Kind: ClockNotice, At: now, Slot: since})
+	}
+	if err := e.over(ctx, keyClock); err != nil {
+		return err
+	}
+	slots := e.Newsletter.Calendar.Slots(since, now)
+	slots = slices.DeleteFunc(slots, func(s issue.Slot) bool { return s.At.Before(e.Newsletter.First) })
+	last := -1
+	for i, s := range slots {
+		d := issue.Decision{Slot: s.At, Outcome: issue.Passed, At: now}
+		if s.Skipped {
+			d.Outcome, d.Reason = issue.Off, off(s)
+		} else {
+			last = i
+		}
+		report.Decisions = append(report.Decisions, d)
+	}
+	if last >= 0 {
+		// The others first: once the last has its issue, nobody asks for them.
+		d := &report.Decisions[last]
+		if err := e.Store.DecideSlots(ctx, report.Decisions[:last], d.Slot.Add(-time.Millisecond)); err != nil {
+			return err
+		}
+		if err := e.due(ctx, past, now, d, report); err != nil {
+			return err
+		}
+	}
+	if now.Before(since) {
+		return nil
+	}
+	return e.Store.DecideSlots(ctx, report.Decisions[max(last, 0):], now)
+}
+
+// begin is when the ledger's slots begin, the first time ever: with the first
+// slot that the settings name, if it came while catching up is allowed, else
+// now. Nobody was promised an issue before.
+func (e *Engine) begin(now time.Time) time.Time {
+	first := e.Newsletter.First
+	if first.IsZero() || first.After(now) || now.Sub(first) > e.Config.CatchUp {
+		return now
+	}
+	return first.Add(-time.Second)
+}
+
+func off(s issue.Slot) string {
+	if s.Closed {
+		return "closed"
+	}
+	return s.Holiday
+}
+
+// due decides the last slot that has come: earlier ones that were missed with
+// it are made up by it.
+func (e *Engine) due(ctx context.Context, past issue.Past, now time.Time, d *issue.Decision, report *Report) error {
+	if now.Sub(d.Slot) > e.Config.CatchUp {
+		d.Outcome = issue.Missed
+		return e.notify(ctx, Notice{Key: keyOf(MissedNotice, d.Slot), Kind: MissedNotice, At: now, Slot: d.Slot})
+	}
+	if err := e.refresh(ctx, now, report); err != nil {
+		return err
+	}
+	plan, err := e.Newsletter.Plan(past, now)
+	if err != nil {
+		return err
+	}
+	report.Problems = plan.Problems
+	if !plan.Due {
+		d.Outcome = issue.Quiet
+		return e.quiet(ctx, now, d.Slot)
+	}
+	counts, err := e.Store.ActiveByLanguage(ctx)
+	if err != nil {
+		return err
+	}
+	languages := e.Newsletter.Audience(plan.Documents, slices.Sorted(maps.Keys(counts)))
+	if len(languages) == 0 {
+		d.Outcome = issue.Nobody
+		return nil
+	}
+	plan.Gate = e.Config.gate()
+	is, err := e.Newsletter.Freeze(ctx, e.Store, plan, languages, now)
+	if err != nil {
+		return e.overtaken(ctx, d, err)
+	}
+	d.Outcome, d.Number = issue.Made, is.Number
+	report.Made = &is
+	if plan.Gate.Waits {
+		return e.notify(ctx, Notice{Key: keyOf(ApprovalNotice, d.Slot), Kind: ApprovalNotice, At: now, Slot: d.Slot,
+			Number: is.Number, Until: is.Release})
+	}
+	return nil
+}
+
+// overtaken looks whether a slot could not be taken because another process
+// has made its issue meanwhile.
+func (e *Engine) overtaken(ctx context.Context, d *issue.Decision, cause error) error {
+	past, err := e.Store.Past(ctx)
+	if err != nil || past.Border.Before(d.Slot) {
+		return cause
+	}
+	d.Outcome, d.Number = issue.Made, past.Number
+	return nil
+}
+
+// quiet tells the team of a silence that has lasted.
+func (e *Engine) quiet(ctx context.Context, now, slot time.Time) error {
+	if e.Config.QuietNotice == 0 {
+		return nil
+	}
+	before, err := e.Store.QuietInARow(ctx)
+	if err != nil {
+		return err
+	}
+	if before+1 != e.Config.QuietNotice {
+		return nil
+	}
+	return e.notify(ctx, Notice{Key: keyOf(QuietNotice, slot), Kind: QuietNotice, At: now, Slot: slot, Count: before + 1})
+}
+
+// refresh brings the entries up to date. When that fails, the last good ones
+// serve, and the team is told once.
+func (e *Engine) refresh(ctx context.Context, now time.Time, report *Report) error {
+	if e.Refresh == nil {
+		return nil
+	}
+	if report.Refresh = e.Refresh(ctx); report.Refresh == nil {
+		return e.over(ctx, keyRepository)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return e.notify(ctx, Notice{Key: keyRepository, Kind: RepositoryNotice, At: now, Reason: report.Refresh.Error()})
+}

@@ -1,0 +1,59 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Kind is what a notice is about; its words are the messages "notice.<kind>".
+type Kind string
+
+// The kinds of notices.
+const (
+	MissedNotice     Kind = "missed"     // a slot is too long ago to be made up
+	QuietNotice      Kind = "quiet"      // nothing was published for a while
+	RepositoryNotice Kind = "repository" // the entries cannot be brought up to date
+	DatabaseNotice   Kind = "database"   // it was restored or copied
+	ClockNotice      Kind = "clock"      // it shows an earlier time than the ledger knows
+	ApprovalNotice   Kind = "approval"   // an issue waits
+	DoneNotice       Kind = "done"       // an issue is closed
+)
+
+// Keys of the states of things that are told once while they last.
+const (
+	keyDatabase   = "database"
+	keyRepository = "repository"
+	keyClock      = "clock"
+)
+
+func keyOf(k Kind, slot time.Time) string { return fmt.Sprintf("%s:%d", k, slot.UnixMilli()) }
+
+// Notice is something the team is told by mail, once for each key.
+type Notice struct {
+	Key    string    `json:"-"`
+	Kind   Kind      `json:"-"`
+	At     time.Time `json:"at"`
+	Slot   time.Time `json:"slot,omitzero"`
+	Number int       `json:"number,omitempty"` // of the issue
+	Count  int       `json:"count,omitempty"`  // of quiet slots
+	Until  time.Time `json:"until,omitzero"`   // when a waiting issue goes by itself
+	Reason string    `json:"reason,omitempty"` // the cause, for operators
+}
+
+func (e *Engine) notify(ctx context.Context, n Notice) error {
+	if e.Notify == nil {
+		return nil
+	}
+	if err := e.Notify(ctx, n); err != nil {
+		return fmt.Errorf("tell the team (%s): %w", n.Kind, err)
+	}
+	return nil
+}
+
+func (e *Engine) over(ctx context.Context, key string) error {
+	if e.Over == nil {
+		return nil
+	}
+	return e.Over(ctx, key)
+}

@@ -1,0 +1,149 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/infolettre/infolettre/pipeline/deliver"
+)
+
+// ErrSuspect says that a database must not send before a person accepts it:
+// what it believes unsent may have been sent by the one it was copied from.
+var ErrSuspect = errors.New("the database is not the one that sent last from here")
+
+// Ledger is what a witness watches.
+type Ledger interface {
+	Standing(ctx context.Context) (deliver.Standing, error)
+	// Begin gives the ledger an identity, unless it has one.
+	Begin(ctx context.Context) error
+	// Adopt gives it another, and a counter above the one given.
+	Adopt(ctx context.Context, above int64) error
+}
+
+// Witness keeps, in a small file beside the database, which database this is
+// and how far it has come. A backup that was restored knows less than the
+// file; a copy on another machine finds none.
+//
+// The ledger is written first, then the file, so a crash between the two
+// leaves the file behind, which is no reason for suspicion.
+type Witness struct {
+	File   string
+	Ledger Ledger
+}
+
+// testimony is the file's content, as JSON.
+type testimony struct {
+	Instance string `json:"instance"`
+	Counter  int64  `json:"counter"`
+}
+
+// Check compares ledger and file; the error wraps ErrSuspect when they tell
+// different stories.
+func (w *Witness) Check(ctx context.Context) error {
+	_, _, err := w.compare(ctx)
+	return err
+}
+
+func (w *Witness) compare(ctx context.Context) (deliver.Standing, testimony, error) {
+	is, err := w.standing(ctx)
+	if err != nil {
+		return is, testimony{}, err
+	}
+	known, err := w.read()
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && is.Counter == 0:
+		// Nothing was made yet, or all of it by a version that kept no file.
+		return is, testimony{}, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return is, testimony{}, fmt.Errorf("%w: %s is missing, and the ledger is not empty", ErrSuspect, w.File)
+	case err != nil:
+		return is, testimony{}, err
+	case known.Instance != is.Instance && is.Counter == 0 && is.Issues == 0:
+		// Begun anew, by somebody who had to fill it anew.
+		return is, known, nil
+	case known.Instance != is.Instance:
+		return is, known, fmt.Errorf("%w: %s knows another database", ErrSuspect, w.File)
+	case known.Counter > is.Counter:
+		return is, known, fmt.Errorf("%w: %s has seen %d steps, the ledger %d: it was restored from a backup", ErrSuspect, w.File, known.Counter, is.Counter)
+	}
+	return is, known, nil
+}
+
+// Note writes down how far the ledger has come, if it is the one that was known.
+func (w *Witness) Note(ctx context.Context) error {
+	is, known, err := w.compare(ctx)
+	now := testimony{is.Instance, is.Counter}
+	if err != nil || now == known {
+		return err
+	}
+	return w.write(now)
+}
+
+// standing gives a ledger its identity when it has none.
+func (w *Witness) standing(ctx context.Context) (deliver.Standing, error) {
+	is, err := w.Ledger.Standing(ctx)
+	if err != nil || is.Instance != "" {
+		return is, err
+	}
+	if err := w.Ledger.Begin(ctx); err != nil {
+		return is, err
+	}
+	return w.Ledger.Standing(ctx)
+}
+
+// Accept is a person's order to send from this database from now on.
+func (w *Witness) Accept(ctx context.Context) error {
+	if _, err := w.standing(ctx); err != nil {
+		return err
+	}
+	known, err := w.read()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := w.Ledger.Adopt(ctx, known.Counter); err != nil {
+		return err
+	}
+	is, err := w.Ledger.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	return w.write(testimony{is.Instance, is.Counter})
+}
+
+func (w *Witness) read() (testimony, error) {
+	var t testimony
+	data, err := os.ReadFile(w.File)
+	if err != nil {
+		return t, err
+	}
+	if err := json.Unmarshal(data, &t); err != nil {
+		return t, fmt.Errorf("%w: %s cannot be read: %w", ErrSuspect, w.File, err)
+	}
+	return t, nil
+}
+
+// write replaces the file whole, or not at all.
+func (w *Witness) write(t testimony) error {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(w.File), ".infolettre.state-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", w.File, err)
+	}
+	_, errWrite := temporary.Write(append(data, '\n'))
+	err = errors.Join(errWrite, temporary.Sync(), temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), w.File)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", w.File, err), os.Remove(temporary.Name()))
+	}
+	return nil
+}
