@@ -59,6 +59,10 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
 			}
 		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE issues SET audience = (SELECT COUNT(*) FROM deliveries WHERE issue = $1) WHERE number = $1`, r.Number); err != nil {
+			return fmt.Errorf("count the audience of issue %d: %w", r.Number, err)
+		}
 		return s.shareOut(ctx, tx, r)
 	})
 	if err != nil {
