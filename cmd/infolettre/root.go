@@ -41,6 +41,7 @@ func (a *app) root() *cobra.Command {
 		a.previewCommand(),
 		a.planCommand(),
 		a.sendCommand(),
+		a.migrateCommand(),
 		a.serveCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
