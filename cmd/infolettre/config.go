@@ -34,6 +34,7 @@ type config struct {
 	Delivery   deliver.Config   `yaml:"delivery" envPrefix:"DELIVERY_"`
 	Database   databaseConfig   `yaml:"database" envPrefix:"DATABASE_"`
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
+	Retention  retentionConfig  `yaml:"retention" envPrefix:"RETENTION_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
@@ -139,6 +140,9 @@ func (c *config) complete(at *place) error {
 	}
 	if !slices.Contains([]string{"", "full", "normal"}, c.Database.Synchronous) {
 		return at.fail("database.synchronous", "synchronous", nil, "Value", c.Database.Synchronous)
+	}
+	if !c.Retention.complete() {
+		return at.fail("retention", "retention", nil)
 	}
 	if err := c.checkAddresses(at); err != nil {
 		return err
