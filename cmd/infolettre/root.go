@@ -41,6 +41,8 @@ func (a *app) root() *cobra.Command {
 		a.sendCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
+		a.unsubscribeCommand(),
+		a.statsCommand(),
 		a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand(root))
