@@ -36,6 +36,7 @@ type config struct {
 	Web        web.Config       `yaml:"web" envPrefix:"WEB_"`
 	Team       []string         `yaml:"team"` // the addresses of those who are told what waits or fails
 	Preview    previewConfig    `yaml:"preview" envPrefix:"PREVIEW_"`
+	Retention  retentionConfig  `yaml:"retention" envPrefix:"RETENTION_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
@@ -131,6 +132,9 @@ func (c *config) complete(at *place) error {
 	c.Web = c.Web.WithDefaults()
 	if err := c.Web.Validate(); err != nil {
 		return at.fail("web", "web", err)
+	}
+	if !c.Retention.complete() {
+		return at.fail("retention", "retention", nil)
 	}
 	if err := c.checkAddresses(at); err != nil {
 		return err

@@ -46,6 +46,8 @@ func (a *app) root() *cobra.Command {
 		a.issuesCommand(),
 		a.subscribersCommand(),
 		a.doctorCommand(),
+		a.unsubscribeCommand(),
+		a.statsCommand(),
 		a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand(root))
