@@ -3,7 +3,7 @@
 FUZZTIME ?= 5s
 TOOL := go tool -modfile=.ci/tools/go.mod
 
-.PHONY: setup build static test vet format lint race fuzz bench
+.PHONY: setup build static test vet format lint race fuzz bench torture matrix
 
 # Installs what the tests need and this machine lacks.
 setup:
@@ -43,3 +43,15 @@ fuzz:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# Kills KILLS senders of READERS mails with SIGKILL, half of them under each
+# policy, and stops a fifth as many with SIGTERM, at random moments; prints the
+# seeds and what it cost.
+KILLS ?= 1000
+READERS ?= 100000
+torture:
+	go test -run TestTorture -v -timeout 0 ./pipeline/deliver -kills $(KILLS) -terms $$(( $(KILLS) / 5 )) -readers $(READERS)
+
+# Every fault at every step, with a thousand recipients each.
+matrix:
+	go test -run TestFaultMatrix -timeout 0 ./pipeline/deliver -recipients 1000

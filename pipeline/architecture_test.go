@@ -66,13 +66,14 @@ var owners = map[string][]string{
 	"golang.org/x/net/publicsuffix":  {"pipeline/render/mailrules"},
 	"github.com/fsnotify/fsnotify":   {"pipeline/preview"},
 	"modernc.org/sqlite":             {"pipeline/store"},
+	"github.com/riverqueue/river":    {"pipeline/schedule"},
 	"github.com/jackc/pgx":           {"pipeline/store"},
 	"github.com/pressly/goose":       {"pipeline/store"},
 	"go.yaml.in/yaml":                {"pipeline/content", "cmd/infolettre"},
 	"github.com/spf13":               {"cmd/infolettre"},
 	"github.com/caarlos0/env":        {"cmd/infolettre"},
 	"github.com/schollz/progressbar": {"cmd/infolettre"},
-	"database/sql":                   {"pipeline/store", "pipeline/store/storetest"},
+	"database/sql":                   {"pipeline/store", "pipeline/store/storetest", "pipeline/schedule"},
 }
 
 func TestArchitecture(t *testing.T) {

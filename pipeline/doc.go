@@ -7,7 +7,7 @@
 // Upstream never knows downstream.
 //
 //	content            dated Markdown entries from a folder, with file:line problems
-//	content/git        the commit the entries were read from
+//	content/git        the commit entries were read from, and a copy of their repository
 //	issue              slots, windows, numbering: which entries make which issue (pure)
 //	render             an issue in one locale: mail HTML, web HTML, text, subject
 //	render/markdown    Markdown to HTML and text, from one parse

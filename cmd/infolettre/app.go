@@ -18,6 +18,7 @@ import (
 
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/schedule"
 )
 
 // app is what every command shares: the streams, the language, the clock.
@@ -29,6 +30,7 @@ type app struct {
 	words          *locales.Locale
 	now            func() time.Time
 	configPath     string
+	timing         schedule.Timing // shorter in tests
 }
 
 func newApp(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) (*app, error) {

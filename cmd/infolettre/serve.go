@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -18,17 +19,21 @@ import (
 )
 
 func (a *app) serveCommand() *cobra.Command {
-	var listen string
+	var listen, role string
 	c := a.command("serve", "", func(c *cobra.Command, _ []string) error {
+		if err := a.checkRole(role); err != nil {
+			return err
+		}
 		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
 			if listen != "" {
 				conf.Web.Listen = listen
 			}
-			return a.serve(ctx, conf, s)
+			return a.serve(ctx, conf, s, role)
 		})
 	})
 	c.Args = a.args(0, 0)
 	c.Flags().StringVar(&listen, "listen", "", a.words.T("flag.listen"))
+	c.Flags().StringVar(&role, "role", roleAll, a.words.T("flag.role"))
 	return c
 }
 
@@ -36,8 +41,10 @@ func (a *app) serveCommand() *cobra.Command {
 // error of one ends them all.
 type runner func(ctx context.Context) error
 
-// serve runs all parts of the server until it is stopped.
-func (a *app) serve(ctx context.Context, c config, s *store.Store) error {
+// serve runs the parts of the server that its role asks for until it is
+// stopped. Every role answers on the private address, for the team's
+// monitoring.
+func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) error {
 	if len(c.Delivery.Servers) == 0 {
 		return a.fail(nil, "send.no-server", "Path", a.configPath)
 	}
@@ -51,31 +58,62 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(a.stderr, nil))
-	site, err := a.site(c, n, s, n.Entries, logger)
-	if err != nil {
-		return err
-	}
-	public, err := a.listen(c.Web.Listen)
-	if err != nil {
-		return err
-	}
-	defer public.Close()
 	private, err := a.listen(c.Web.Private)
 	if err != nil {
 		return err
 	}
 	defer private.Close()
-	a.say("serve.listening", "URL", c.Newsletter.URL, "Public", public.Addr().String(), "Private", private.Addr().String())
-
-	err = together(ctx,
-		func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
-		func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s), logger) },
-		a.outbox(c, n, s, site, logger).Run,
-	)
-	if err == nil {
+	runners := []runner{func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s), logger) }}
+	if role != roleWeb {
+		w, err := a.worker(ctx, c, n, s, logger)
+		if err != nil {
+			return err
+		}
+		runners = append(runners, w.Run)
+	}
+	if role != roleWorker {
+		site, err := a.site(c, n, s, n.Entries, logger)
+		if err != nil {
+			return err
+		}
+		public, err := a.listen(c.Web.Listen)
+		if err != nil {
+			return err
+		}
+		defer public.Close()
+		runners = append(runners,
+			func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
+			a.outbox(c, n, s, site, logger).Run, a.purge(s, logger))
+		a.say("serve.listening", "URL", c.Newsletter.URL, "Public", public.Addr().String(), "Private", private.Addr().String())
+	} else {
+		a.say("serve.working", "Private", private.Addr().String())
+	}
+	if err = together(ctx, runners...); err == nil {
 		a.note("serve.stopped")
 	}
 	return err
+}
+
+// purgeEvery is how often requests that nobody confirmed are looked for; they
+// are a month old by then.
+const purgeEvery = time.Hour
+
+// purge forgets, from time to time, the requests that nobody confirmed.
+func (a *app) purge(s *store.Store, logger *slog.Logger) runner {
+	return func(ctx context.Context) error {
+		for {
+			purged, err := s.PurgeRequests(ctx, a.now())
+			switch {
+			case err != nil && ctx.Err() == nil:
+				logger.ErrorContext(ctx, "requests cannot be purged", "error", err)
+			case purged > 0:
+				logger.InfoContext(ctx, "requests purged", "count", purged)
+			}
+			if sleep(ctx, purgeEvery) != nil {
+				return nil // stopped
+			}
+		}
+	}
 }
 
 // together starts the runners and waits for all of them.
@@ -100,13 +138,22 @@ func (a *app) site(c config, n *pipeline.Newsletter, s *store.Store, media fs.FS
 	return web.New(web.Options{
 		Config: c.Web, Newsletter: c.Newsletter.Config, ID: c.Newsletter.ID, Base: n.Base, Languages: n.Languages,
 		Catalogue: a.catalogue, Keys: n.Keys, Media: media, Register: s, Readers: s, Archive: s,
+		Gate:    gate{s, a.now, c.Delivery.Deadline, a.words.T("issues.stop-reason")},
 		Healthy: s.Ping, Now: a.now, Logger: logger,
 	})
 }
 
 // outbox sends the letters that the pages cause, through the first server.
 func (a *app) outbox(c config, n *pipeline.Newsletter, s *store.Store, site *web.Site, logger *slog.Logger) *outbox.Sender {
+	team := notices{c, n, s, site, a.catalogue.Locale(n.Languages[0])}
 	compose := func(m audience.Mail) ([]byte, error) {
+		if m.Kind == audience.MailNotice {
+			d, err := team.document(context.Background(), m)
+			if err != nil {
+				return nil, err
+			}
+			return n.Headers.Letter(d, m.Address, m.ID, m.Created.In(c.zone))
+		}
 		letter, err := site.Letter(m)
 		if err != nil {
 			return nil, err

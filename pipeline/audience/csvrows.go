@@ -39,7 +39,7 @@ const maxRecord = 256 << 10
 // it can, or what the reader says.
 func (l *Layout) Rows(r io.Reader) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		p := parser{layout: l, seen: map[[2]uint64]bool{}, langs: map[string]string{}, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
+		p := parser{layout: l, seen: map[[2]uint64]struct{}{}, langs: map[string]string{}, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 		reader := l.reader(&bounded{r: l.decode(r)})
 		reader.ReuseRecord = true
 		for skip := l.headerLines(); ; {
@@ -92,7 +92,7 @@ func refuse(err error) error {
 // parser reads rows and knows the addresses it saw.
 type parser struct {
 	layout *Layout
-	seen   map[[2]uint64]bool // 128 bits: no two of a million addresses meet
+	seen   map[[2]uint64]struct{} // 128 bits: no two of a million addresses meet
 	seeds  [2]maphash.Seed
 	langs  map[string]string // tags parsed before
 }
@@ -137,11 +137,9 @@ func (p *parser) row(line int, record []string) (Row, error) {
 func (p *parser) again(a Address) bool {
 	key := a.Key()
 	hash := [2]uint64{maphash.String(p.seeds[0], key), maphash.String(p.seeds[1], key)}
-	if p.seen[hash] {
-		return true
-	}
-	p.seen[hash] = true
-	return false
+	_, again := p.seen[hash]
+	p.seen[hash] = struct{}{}
+	return again
 }
 
 // maxLangs bounds what is kept of tags; a real list has a handful.

@@ -59,9 +59,13 @@ type bench struct {
 
 func newBench(t *testing.T, readers int, policy deliver.Policy, faults ...smtptest.Fault) *bench {
 	t.Helper()
-	b := &bench{T: t, now: ordered, server: smtptest.Start(t, smtptest.Script{Faults: faults})}
+	return newBenchAt(t, filepath.Join(t.TempDir(), "infolettre.db"), readers, policy, faults...)
+}
+
+func newBenchAt(t *testing.T, path string, readers int, policy deliver.Policy, faults ...smtptest.Fault) *bench {
+	t.Helper()
+	b := &bench{T: t, path: path, now: ordered, server: smtptest.Start(t, smtptest.Script{Faults: faults})}
 	var err error
-	b.path = filepath.Join(t.TempDir(), "infolettre.db")
 	if b.store, err = store.Open(t.Context(), b.path, true); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"testing"
 
@@ -106,7 +105,7 @@ func (b *tab) framed(condition string) {
 
 func value[T any](b *tab, expression string) T {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
@@ -128,5 +127,3 @@ func theme(name string) chromedp.Action[chromedp.Void] {
 		return err
 	})
 }
-
-var _ = strings.TrimSpace

@@ -42,7 +42,7 @@ func (p *Preview) serveFile(w http.ResponseWriter, r *http.Request) {
 	out := filePage{shell: p.shell(s), Path: s.newsletter.Prefix + name, Back: state{entry: name, view: views[0], width: widths[0], theme: themes[0]}.page()}
 	out.Title = out.Path
 	at := map[int][]check.Finding{}
-	for _, f := range check.Sorted(p.about(s, name)) {
+	for _, f := range check.Sorted(s.about(name)) {
 		at[max(f.Line, 1)] = append(at[max(f.Line, 1)], f)
 	}
 	text := strings.ReplaceAll(strings.ToValidUTF8(string(data), "\uFFFD"), "\r\n", "\n")
@@ -50,20 +50,6 @@ func (p *Preview) serveFile(w http.ResponseWriter, r *http.Request) {
 		out.Lines = append(out.Lines, fileLine{Number: i + 1, Text: line, Findings: p.findings(s, at[i+1])})
 	}
 	p.render(w, "file", out)
-}
-
-// about is all that was found in a file.
-func (p *Preview) about(s *snapshot, file string) []check.Finding {
-	var found []check.Finding
-	for _, problem := range s.problems {
-		if problem.File == file {
-			found = append(found, check.From(problem))
-		}
-	}
-	if e, ok := s.entry(file); ok {
-		found = append(found, s.entryFindings(s.context(e.Date), e)...)
-	}
-	return found
 }
 
 // notice is a page of a few words.

@@ -16,13 +16,13 @@ import (
 // as long as the files around them stay the same.
 type memory struct {
 	mu       sync.Mutex
-	findings map[string]remembered // by path
+	findings map[string]remembered // by an entry's path, or a mail's locale
 	sentKey  string                // of the entries that sent was read from
 	sent     map[string]int
 }
 
 type remembered struct {
-	hash     string
+	hash     string // of what was looked at, or the bytes themselves
 	findings []check.Finding
 }
 
@@ -50,7 +50,7 @@ func (s *snapshot) judge(p pipeline.Plan, past issue.Past, now time.Time) ([]che
 			e, _ := it.Version(d.Locale)
 			entries = append(entries, e)
 		}
-		findings = append(findings, check.Mail(m.Raw, mailrules.Options{Locale: d.Locale}, entries)...)
+		findings = append(findings, s.mailFindings(m, d.Locale, entries)...)
 	}
 	return check.Sorted(findings), nil
 }
@@ -62,13 +62,24 @@ func (s *snapshot) context(now time.Time) check.Context {
 
 // entryFindings are those of an entry alone.
 func (s *snapshot) entryFindings(c check.Context, e content.Entry) []check.Finding {
-	m := s.memory
+	return s.memory.recall(e.Path, e.Hash, func() []check.Finding { return check.Entry(c, e) })
+}
+
+// mailFindings are those of a whole mail.
+func (s *snapshot) mailFindings(m Mail, locale string, entries []content.Entry) []check.Finding {
+	return s.memory.recall("mail "+locale, string(m.Raw), func() []check.Finding {
+		return check.Mail(m.Raw, mailrules.Options{Locale: locale}, entries)
+	})
+}
+
+// recall finds what was found in the same bytes, or looks for it.
+func (m *memory) recall(name, hash string, look func() []check.Finding) []check.Finding {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known, ok := m.findings[e.Path]
-	if !ok || known.hash != e.Hash {
-		known = remembered{e.Hash, check.Entry(c, e)}
-		m.findings[e.Path] = known
+	known, ok := m.findings[name]
+	if !ok || known.hash != hash {
+		known = remembered{hash, look()}
+		m.findings[name] = known
 	}
 	return known.findings
 }
@@ -89,4 +100,18 @@ func (s *snapshot) sentLinks(past issue.Past) map[string]int {
 		m.sent, m.sentKey = check.SentLinks(s.entries, past), key.String()
 	}
 	return m.sent
+}
+
+// about is all that was found in a file.
+func (s *snapshot) about(file string) []check.Finding {
+	var found []check.Finding
+	for _, problem := range s.problems {
+		if problem.File == file {
+			found = append(found, check.From(problem))
+		}
+	}
+	if e, ok := s.entry(file); ok {
+		found = append(found, s.entryFindings(s.context(e.Date), e)...)
+	}
+	return found
 }

@@ -60,7 +60,11 @@ func (p *Preview) nextIssue(s *snapshot, st state, plan *plan) (nextIssue, error
 	for _, v := range plan.Verdicts {
 		reasons[v.Item.ID] = v
 	}
-	count := tally(plan.findings)
+	found, err := plan.findings()
+	if err != nil {
+		return out, err
+	}
+	count := tally(found)
 	for _, it := range plan.Items {
 		line := p.entryLine(s, st, it, count)
 		for _, share := range shares {
@@ -185,10 +189,8 @@ type finding struct {
 
 func (p *Preview) findings(s *snapshot, found []check.Finding) []finding {
 	l := p.options.Words
-	found = check.Sorted(found)
-	slices.SortStableFunc(found, func(a, b check.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	var list []finding
-	for _, f := range found {
+	for _, f := range check.Sorted(found) {
 		out := finding{
 			Error: f.Severity == content.Error, Rule: f.Rule, RGAA: f.RGAA,
 			What: l.Format("finding."+f.ID, f.Args),

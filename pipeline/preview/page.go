@@ -31,8 +31,8 @@ type page struct {
 	Issue nextIssue
 	Past  []option // the issues made so far
 
-	Findings []finding
-	Errors   []finding // of them, what stands above the mail
+	Errors  []finding // stand above the mail
+	Remarks []finding // stand below it
 }
 
 // mail is what is looked at.
@@ -45,7 +45,7 @@ type mail struct {
 	Size, Limit      int // bytes
 	SizeText         string
 	Cut              bool // a mail program will hide its end
-	Stale            bool // the file broke; this is its last good state
+	Stale            bool // a file of it broke; this is its last good state
 	View             string
 	Frame, Identity  string // address; the same for the same mail
 	Class            string
@@ -79,16 +79,21 @@ func (p *Preview) shell(s *snapshot) shell {
 
 func (p *Preview) page(ctx context.Context, s *snapshot, st state, sh shown) (page, error) {
 	l := p.options.Words
-	out := page{shell: p.shell(s), Tools: p.tools(s, st, sh), Findings: p.findings(s, sh.findings)}
+	out := page{shell: p.shell(s), Tools: p.tools(s, st, sh)}
 	if s.failure != nil {
 		out.Failure = s.failure.Error()
 	}
-	for _, f := range out.Findings {
+	found, err := sh.findings()
+	if err != nil {
+		return out, err
+	}
+	for _, f := range p.findings(s, found) {
 		if f.Error {
 			out.Errors = append(out.Errors, f)
+		} else {
+			out.Remarks = append(out.Remarks, f)
 		}
 	}
-	var err error
 	if out.Mail, err = p.mail(s, st, sh); err != nil {
 		return out, err
 	}
@@ -109,7 +114,7 @@ const gmail = 102_000
 
 func (p *Preview) mail(s *snapshot, st state, sh shown) (mail, error) {
 	l := p.options.Words
-	m := mail{View: st.view, Limit: gmail, Lang: sh.document.Locale, Stale: s.stale[st.entry] && st.entry != ""}
+	m := mail{View: st.view, Limit: gmail, Lang: sh.document.Locale, Stale: s.isStale(sh)}
 	m.Heading, m.When = p.heading(s, st, sh)
 	if sh.document.Locale == "" {
 		m.Empty, m.EmptyMend = l.T("preview.empty"), l.T("preview.empty.mend")
@@ -133,6 +138,18 @@ func (p *Preview) mail(s *snapshot, st state, sh shown) (mail, error) {
 	m.Class = "width-" + st.width + " theme-" + st.theme
 	m.Text, m.Source = composed.Text, string(composed.Raw)
 	return m, nil
+}
+
+// isStale reports that a mail holds an entry older than its file.
+func (s *snapshot) isStale(sh shown) bool {
+	for _, it := range sh.issue.Items {
+		for _, e := range it.Versions {
+			if s.stale[e.Path] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // heading names the mail, and says when it is or was due.
@@ -167,7 +184,7 @@ func header(raw []byte) []headerField {
 }
 
 func (p *Preview) kilobytes(n int) string {
-	return p.options.Words.T("preview.kilobytes", "Kilobytes", p.options.Words.Number((n+999)/1000))
+	return p.options.Words.T("preview.kilobytes", "Kilobytes", p.options.Words.Number((n+500)/1000))
 }
 
 func (p *Preview) tools(s *snapshot, st state, sh shown) tools {

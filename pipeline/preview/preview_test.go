@@ -240,4 +240,4 @@ func lacks(t *testing.T, text string, unwanted ...string) {
 	}
 }
 
-func excerpt(text string) string { return fmt.Sprintf("%.6000s", text) }
+func excerpt(text string) string { return fmt.Sprintf("%.300s", text) }

@@ -67,7 +67,8 @@ func ServeImage(w http.ResponseWriter, r *http.Request, folder fs.FS) {
 }
 
 // serveMail is the very HTML that would be sent; only what is allowed of it
-// differs. Its links and images lead back here.
+// differs. Its links and images lead back here. A dark copy, for browsers that
+// give a frame no theme, is the one thing that differs.
 func (p *Preview) serveMail(w http.ResponseWriter, r *http.Request) {
 	s, st := p.current.Load(), stateOf(r.URL.Query())
 	sh, err := p.show(r.Context(), s, st)
@@ -81,6 +82,9 @@ func (p *Preview) serveMail(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		p.fail(w, err)
 		return
+	}
+	if r.URL.Query().Get("copy") == "dark" {
+		m.HTML = strings.ReplaceAll(m.HTML, "(prefers-color-scheme:dark)", "all")
 	}
 	policy := mailPolicy
 	if st.images == "" {

@@ -24,7 +24,7 @@ type shown struct {
 	others   []render.Document
 	base     string    // public URL
 	date     time.Time // of the mail
-	findings []check.Finding
+	findings func() ([]check.Finding, error)
 }
 
 // errNotFound says that an address names no mail.
@@ -81,6 +81,9 @@ func (sh *shown) choose(n *Newsletter, locale string) {
 	}
 }
 
+// noFindings are those of an issue that nobody can change any more.
+func noFindings() ([]check.Finding, error) { return nil, nil }
+
 func (sh *shown) frozen(ctx context.Context, s *snapshot, st state) error {
 	n := s.newsletter
 	if n.Ledger == nil {
@@ -97,7 +100,7 @@ func (sh *shown) frozen(ctx context.Context, s *snapshot, st state) error {
 	if sh.others, err = n.Ledger.Documents(ctx, st.issue); err != nil {
 		return err
 	}
-	sh.past, sh.base, sh.date, sh.findings = &issues[i], issues[i].Base, issues[i].Ordered.In(n.Calendar.Zone()), nil
+	sh.past, sh.base, sh.date, sh.findings = &issues[i], issues[i].Base, issues[i].Ordered.In(n.Calendar.Zone()), noFindings
 	sh.choose(n, st.locale)
 	return nil
 }
@@ -105,11 +108,11 @@ func (sh *shown) frozen(ctx context.Context, s *snapshot, st state) error {
 func (sh *shown) alone(s *snapshot, st state) error {
 	n := s.newsletter
 	e, ok := s.entry(st.entry)
-	problems := slices.DeleteFunc(slices.Clone(s.problems), func(p content.Problem) bool { return p.File != st.entry })
-	sh.findings = check.FromAll(problems)
-	if !ok && len(problems) == 0 {
+	known := ok || slices.ContainsFunc(s.problems, func(p content.Problem) bool { return p.File == st.entry })
+	if !known {
 		return errNotFound
 	}
+	sh.findings = func() ([]check.Finding, error) { return s.about(st.entry), nil }
 	if !ok {
 		return nil // broken from the start: there is nothing but the findings
 	}
@@ -120,7 +123,6 @@ func (sh *shown) alone(s *snapshot, st state) error {
 		locale = n.Locale(st.locale)
 	}
 	d, _, err := n.Renderer.Entry(e, locale)
-	sh.findings = append(sh.findings, s.entryFindings(s.context(e.Date), e)...)
 	if errors.Is(err, render.ErrNothing) {
 		return nil
 	}

@@ -29,10 +29,11 @@ type snapshot struct {
 	plans map[time.Time]*plan
 }
 
-// plan is an issue as it would be made, and what is to mend in it.
+// plan is an issue as it would be made, and what is to mend in it: worked out
+// when a page asks, so that the mail itself need not wait for it.
 type plan struct {
 	pipeline.Plan
-	findings []check.Finding
+	findings func() ([]check.Finding, error)
 }
 
 // maxPlans bounds what a snapshot remembers: one plan a minute, and those of
@@ -138,9 +139,7 @@ func (s *snapshot) plan(ctx context.Context, now time.Time) (*plan, error) {
 	if made.Plan, err = s.newsletter.PlanOf(s.entries, s.problems, past, now); err != nil {
 		return nil, err
 	}
-	if made.findings, err = s.judge(made.Plan, past, now); err != nil {
-		return nil, err
-	}
+	made.findings = sync.OnceValues(func() ([]check.Finding, error) { return s.judge(made.Plan, past, now) })
 	if s.plans == nil || len(s.plans) >= maxPlans {
 		s.plans = map[time.Time]*plan{}
 	}

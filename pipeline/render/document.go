@@ -50,6 +50,8 @@ const (
 	PreferencesPath = "/p/" // then the token
 	ConfirmPath     = "/c/" // then the token
 	RenewPath       = "/r/" // then the token
+	ApprovePath     = "/a/" // then the token: the team's
+	StopPath        = "/s/" // then the token: the team's
 	SubscribePath   = "/subscribe"
 	FeedPath        = "/feed.xml" // below "/<locale>"
 	MediaPath       = "/media/"   // then the path of an image below the content root

@@ -24,21 +24,22 @@ type Crew interface {
 	Dismiss(ctx context.Context, lease deliver.Lease) error
 }
 
-// Leases says how leases are kept.
-type Leases struct {
-	Every time.Duration // between renewals; default 15 s
+// Timing says how often a worker looks at the database.
+type Timing struct {
+	Renew time.Duration // its lease, and the others'; default 15 s
 	Lost  time.Duration // without a renewal, a worker is given up; default 60 s
+	Poll  time.Duration // for jobs; default 1 s
 }
 
-func (l Leases) withDefaults() Leases {
-	return Leases{cmp.Or(l.Every, 15*time.Second), cmp.Or(l.Lost, time.Minute)}
+func (t Timing) withDefaults() Timing {
+	return Timing{cmp.Or(t.Renew, 15*time.Second), cmp.Or(t.Lost, time.Minute), cmp.Or(t.Poll, time.Second)}
 }
 
 // crew keeps this process's lease, and watches those of the others. Whether
 // one is lost it tells by its own clock, from how long the renewals stand
 // still: the clocks of several machines need not agree.
 type crew struct {
-	Leases
+	Timing
 	ledger Crew
 	name   string
 	logger *slog.Logger
@@ -92,7 +93,7 @@ func (c *crew) size() int {
 
 // keep renews the lease until ctx ends; what is being sent then ends with it.
 func (c *crew) keep(ctx context.Context) {
-	ticker := time.NewTicker(c.Every)
+	ticker := time.NewTicker(c.Renew)
 	defer ticker.Stop()
 	for {
 		if err := c.renew(ctx); err != nil && ctx.Err() == nil {
@@ -112,7 +113,7 @@ func (c *crew) keep(ctx context.Context) {
 // renew renews our lease and gives up the workers that are lost. When it
 // cannot be renewed, sending stops before others may think us lost.
 func (c *crew) renew(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Every)
+	ctx, cancel := context.WithTimeout(ctx, c.Renew)
 	defer cancel()
 	worker, _ := c.leased()
 	leases, err := c.ledger.RenewLease(ctx, worker)
@@ -122,7 +123,7 @@ func (c *crew) renew(ctx context.Context) error {
 	if err != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if time.Since(c.renewed) > c.Lost-c.Every {
+		if time.Since(c.renewed) > c.Lost-c.Renew {
 			c.doubt()
 		}
 		return err

@@ -3,7 +3,6 @@ package schedule
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -92,10 +91,11 @@ func (d Database) migrate(ctx context.Context, logger *slog.Logger) error {
 // client is the jobs' engine, with this process's workers.
 func (w *Worker) client(workers *river.Workers) (*river.Client[*sql.Tx], error) {
 	return river.NewClient(w.Database.driver(), &river.Config{
-		Logger:          quiet(w.Logger),
-		JobTimeout:      tickTimeout,
-		SoftStopTimeout: stopTimeout,
-		Workers:         workers,
+		FetchPollInterval: w.Timing.withDefaults().Poll,
+		Logger:            quiet(w.Logger),
+		JobTimeout:        tickTimeout,
+		SoftStopTimeout:   stopTimeout,
+		Workers:           workers,
 		Queues: map[string]river.QueueConfig{
 			queueTick: {MaxWorkers: 1},
 			queueSend: {MaxWorkers: 1}, // one range at a time, with all connections
@@ -166,12 +166,8 @@ type tickWorker struct {
 	*Worker
 }
 
-// Work decides what is due, and sweeps.
-func (w *tickWorker) Work(ctx context.Context, _ *river.Job[tickArgs]) error {
-	report, err := w.Engine.Tick(ctx, w.Now())
-	w.Report(report, err)
-	return errors.Join(err, w.sweep(ctx))
-}
+// Work ticks.
+func (w *tickWorker) Work(ctx context.Context, _ *river.Job[tickArgs]) error { return w.Tick(ctx) }
 
 // sendWorker does the send job.
 type sendWorker struct {

@@ -86,6 +86,8 @@ type Audience interface {
 // Diary is the ledger's memory of slots.
 type Diary interface {
 	Standing(ctx context.Context) (deliver.Standing, error)
+	// Open records where the window of the first issue begins.
+	Open(ctx context.Context, from time.Time) error
 	// DecideSlots records slots, each only if it has no decision yet, and that all
 	// up to until are decided.
 	DecideSlots(ctx context.Context, decisions []issue.Decision, until time.Time) error

@@ -41,7 +41,7 @@ type Worker struct {
 	Purge    func(ctx context.Context, now time.Time) error
 	Sender   func() deliver.Sender
 	Database Database
-	Leases   Leases
+	Timing   Timing
 	Name     string // host and process, for people
 	Alone    bool   // no other process can be working
 	Report   func(Report, error)
@@ -67,7 +67,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		return fmt.Errorf("begin the jobs: %w", err)
 	}
 	w.Ledger.OnFrozen(w.order)
-	w.crew = &crew{Leases: w.Leases.withDefaults(), ledger: w.Crew, name: w.Name, logger: w.Logger, now: w.Now,
+	w.crew = &crew{Timing: w.Timing.withDefaults(), ledger: w.Crew, name: w.Name, logger: w.Logger, now: w.Now,
 		lost: func(ctx context.Context) error { return w.sweep(ctx) }}
 	if err := w.crew.enrol(ctx, w.Alone); err != nil {
 		return err
@@ -84,6 +84,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout+15*time.Second)
 	defer cancel()
 	return errors.Join(err, w.jobs.Stop(stopping), w.crew.leave(stopping))
+}
+
+// Tick decides what is due, and sees to it that it is sent.
+func (w *Worker) Tick(ctx context.Context) error {
+	report, err := w.Engine.Tick(ctx, w.Now())
+	w.Report(report, err)
+	return errors.Join(err, w.sweep(ctx))
 }
 
 // send sends what is due of a range, while our lease is alive.

@@ -23,7 +23,7 @@ type Added struct {
 }
 
 const (
-	importBatch  = 80 // rows of a statement, for fewer than 500 parameters
+	importBatch  = 80 // rows of a question, for fewer than 500 parameters
 	refusedShown = 20
 )
 
@@ -36,13 +36,25 @@ func (s *Store) Import(ctx context.Context, now time.Time, lang string, c audien
 	i := importer{store: s, now: now, lang: lang, consent: c, hash: audience.Hash(c.Text)}
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
 		i.added, i.tx = Added{}, tx
+		if err := s.importing(ctx, tx, true); err != nil {
+			return err
+		}
 		if err := keepText(ctx, tx, i.hash, c.Text); err != nil {
 			return err
 		}
 		if i.keys, err = s.hashing(ctx, tx); err != nil {
 			return err
 		}
-		return i.all(ctx, rows)
+		if i.subscriber, err = tx.PrepareContext(ctx, insertSubscriber); err != nil {
+			return err
+		}
+		if i.record, err = tx.PrepareContext(ctx, insertConsent); err != nil {
+			return err
+		}
+		if err := i.all(ctx, rows); err != nil {
+			return err
+		}
+		return s.importing(ctx, tx, false)
 	})
 	if err != nil {
 		return Added{}, fmt.Errorf("import subscribers: %w", err)
@@ -61,6 +73,10 @@ func (s *Store) AddSubscribers(ctx context.Context, now time.Time, subscribers [
 	})
 }
 
+const insertSubscriber = `
+	INSERT INTO subscribers (id, address, address_key, name, lang, status, created_at, confirmed_at, seen_at)
+	VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, $6)`
+
 // importer writes rows in batches, in one transaction.
 type importer struct {
 	store   *Store
@@ -72,7 +88,7 @@ type importer struct {
 	keys    *audience.Keys // nil: no address is forgotten
 	added   Added
 
-	subscribers, consents *sql.Stmt // of a full batch
+	subscriber, record *sql.Stmt
 }
 
 func (i *importer) all(ctx context.Context, rows iter.Seq2[audience.Row, error]) error {
@@ -81,13 +97,16 @@ func (i *importer) all(ctx context.Context, rows iter.Seq2[audience.Row, error])
 		if err != nil {
 			return err
 		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if row.Skipped != "" {
 			continue
 		}
 		if batch = append(batch, row); len(batch) < importBatch {
 			continue
 		}
-		if err := i.batch(ctx, batch); err != nil {
+		if err := i.batch(context.WithoutCancel(ctx), batch); err != nil { // one goroutine less for every statement
 			return err
 		}
 		batch = batch[:0]
@@ -141,7 +160,7 @@ func (i *importer) known(ctx context.Context, rows []audience.Row) (map[string]r
 		keys[n] = row.Address.Key()
 	}
 	found, err := i.tx.QueryContext(ctx, `
-		SELECT `+readerColumns+` FROM subscribers WHERE address_key IN (`+parameters(1, len(keys))+`)`, keys...)
+		SELECT `+readerColumns+` FROM subscribers WHERE address_key IN (`+parameters(len(keys))+`)`, keys...)
 	readers, err := collect(found, err, scanReader)
 	byKey := make(map[string]reader, len(readers))
 	for _, r := range readers {
@@ -164,7 +183,7 @@ func (i *importer) forgotten(ctx context.Context, rows []audience.Row) (map[stri
 	all := map[string]bool{}
 	hashes := make([]any, 0, importBatch)
 	look := func() error {
-		found, err := i.tx.QueryContext(ctx, `SELECT hash FROM suppressed WHERE hash IN (`+parameters(1, len(hashes))+`)`, hashes...)
+		found, err := i.tx.QueryContext(ctx, `SELECT hash FROM suppressed WHERE hash IN (`+parameters(len(hashes))+`)`, hashes...)
 		_, err = collect(found, err, func(rows *sql.Rows) (hash string, err error) {
 			err = rows.Scan(&hash)
 			all[keyOf[hash]] = true
@@ -240,67 +259,34 @@ func (i *importer) of(row audience.Row) audience.Consent {
 	return c
 }
 
-// insert writes newcomers and their consent, each with one statement.
+// insert writes newcomers and their consent. A statement of one row each costs
+// less than one of many, which SQLite must be able to undo alone and for which
+// it copies every page first.
 func (i *importer) insert(ctx context.Context, rows []audience.Row) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	i.added.New += len(rows)
-	subscribers := []any{millis(i.now)}
-	consents := []any{millis(i.now), i.consent.Lang, i.hash, string(i.consent.Origin)}
+	now := millis(i.now)
 	for _, row := range rows {
+		i.added.New++
 		lang := row.Lang
 		if lang == "" {
 			lang = i.lang
 		}
+		if _, err := i.subscriber.ExecContext(ctx, row.ID.String(), row.Address.String(), row.Address.Key(), row.Name, lang, now); err != nil {
+			return fmt.Errorf("line %d: %w", row.Line, err)
+		}
 		c := i.of(row)
-		subscribers = append(subscribers, row.ID.String(), row.Address.String(), row.Address.Key(), row.Name, lang)
-		consents = append(consents, recordID(i.now), row.ID.String(), c.Network, audience.Redact(c.Detail))
-	}
-	if err := i.exec(ctx, &i.subscribers, len(rows), insertSubscribers, subscribers); err != nil {
-		return fmt.Errorf("lines %d to %d: %w", rows[0].Line, rows[len(rows)-1].Line, err)
-	}
-	return i.exec(ctx, &i.consents, len(rows), insertConsents, consents)
-}
-
-// exec runs a statement made for n rows; that of a full batch is prepared once.
-func (i *importer) exec(ctx context.Context, prepared **sql.Stmt, n int, text func(rows int) string, args []any) (err error) {
-	if n < importBatch {
-		_, err = i.tx.ExecContext(ctx, text(n), args...)
-		return err
-	}
-	if *prepared == nil {
-		if *prepared, err = i.tx.PrepareContext(ctx, text(n)); err != nil {
-			return err
+		if _, err := i.record.ExecContext(ctx, recordID(i.now, i.added.New), row.ID.String(), string(audience.Imported), now, c.Lang, i.hash,
+			string(c.Origin), c.Network, audience.Redact(c.Detail)); err != nil {
+			return fmt.Errorf("line %d: %w", row.Line, err)
 		}
 	}
-	_, err = (*prepared).ExecContext(ctx, args...)
-	return err
-}
-
-func insertSubscribers(rows int) string {
-	return `INSERT INTO subscribers (id, address, address_key, name, lang, status, created_at, confirmed_at, seen_at) VALUES ` +
-		repeated(rows, func(n int) string {
-			return fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, 'active', $1, $1, $1)", 5*n+2, 5*n+3, 5*n+4, 5*n+5, 5*n+6)
-		})
-}
-
-func insertConsents(rows int) string {
-	return `INSERT INTO consents (id, subscriber, event, at, lang, text_hash, origin, network, detail) VALUES ` +
-		repeated(rows, func(n int) string {
-			return fmt.Sprintf("($%d, $%d, 'imported', $1, $2, $3, $4, $%d, $%d)", 4*n+5, 4*n+6, 4*n+7, 4*n+8)
-		})
+	return nil
 }
 
 // parameters writes "$1, $2, $3".
-func parameters(from, n int) string {
-	return repeated(n, func(i int) string { return "$" + strconv.Itoa(from+i) })
-}
-
-func repeated(n int, one func(int) string) string {
+func parameters(n int) string {
 	parts := make([]string, n)
 	for i := range parts {
-		parts[i] = one(i)
+		parts[i] = "$" + strconv.Itoa(i+1)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -59,6 +59,10 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
 			}
 		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE issues SET audience = (SELECT COUNT(*) FROM deliveries WHERE issue = $1) WHERE number = $1`, r.Number); err != nil {
+			return fmt.Errorf("count the audience of issue %d: %w", r.Number, err)
+		}
 		return s.shareOut(ctx, tx, r)
 	})
 	if err != nil {
@@ -86,7 +90,8 @@ func (s *Store) Past(ctx context.Context) (issue.Past, error) {
 	var past issue.Past
 	var begin, border sql.NullInt64
 	var number sql.NullInt64
-	if err := s.db.QueryRowContext(ctx, `SELECT MIN(from_at), MAX(to_at), MAX(number) FROM issues`).
+	if err := s.db.QueryRowContext(ctx, `
+		SELECT COALESCE(MIN(from_at), (SELECT begun FROM standing)), MAX(to_at), MAX(number) FROM issues`).
 		Scan(&begin, &border, &number); err != nil {
 		return past, fmt.Errorf("read past issues: %w", err)
 	}

@@ -204,6 +204,9 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 		return settled, fmt.Errorf("count open deliveries of issue %d: %w", number, err)
 	}
 	if open == 0 {
+		if err := complete(ctx, tx, number); err != nil {
+			return settled, err
+		}
 		settled.State = deliver.IssueSent
 	}
 	// A person who stopped the issue meanwhile keeps it held.
@@ -213,6 +216,22 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 		return settled, fmt.Errorf("settle issue %d: %w", number, err)
 	}
 	return settled, step(ctx, tx)
+}
+
+// complete holds an issue's deliveries against its snapshot: each has its end,
+// or the issue is not closed.
+func complete(ctx context.Context, tx *sql.Tx, number int) error {
+	var audience, ended int
+	if err := tx.QueryRowContext(ctx, `
+		SELECT audience, (SELECT COUNT(*) FROM deliveries
+		                  WHERE issue = $1 AND state IN ('accepted', 'refused', 'suppressed', 'uncertain'))
+		FROM issues WHERE number = $1`, number).Scan(&audience, &ended); err != nil {
+		return fmt.Errorf("count the ended deliveries of issue %d: %w", number, err)
+	}
+	if ended != audience {
+		return fmt.Errorf("issue %d: %d deliveries have their end: %w of %d", number, ended, ErrIncomplete, audience)
+	}
+	return nil
 }
 
 // resting lists the domains that refused us and are to be tried again.
@@ -290,14 +309,14 @@ func (s *Store) Hold(ctx context.Context, number int, reason string) error {
 	return err
 }
 
-// Retry takes an issue up again: what was held goes on, and the deliveries
-// refused with that class ("" for none) are due at once. The deadline is set
-// anew, since a person asked.
+// Retry takes an issue up again: what was held goes on. The deliveries that
+// wait or were refused with that class are due at once; without a class, all
+// that wait. The deadline is set anew, since a person asked.
 func (s *Store) Retry(ctx context.Context, number int, class deliver.Class, deadline time.Time) (due int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if due, err = changes(tx.ExecContext(ctx, `
 			UPDATE deliveries SET state = 'pending', next_at = 0
-			WHERE issue = $1 AND (state = 'pending' OR state = 'refused' AND class = $2)`, number, string(class))); err != nil {
+			WHERE issue = $1 AND (state = 'pending' AND (class = $2 OR $2 = '') OR state = 'refused' AND class = $2)`, number, string(class))); err != nil {
 			return fmt.Errorf("retry issue %d: %w", number, err)
 		}
 		if due == 0 {

@@ -303,6 +303,18 @@ func TestForeignForms(t *testing.T) {
 	}
 }
 
+// A proxy that changes the Host does not make our own forms foreign.
+func TestBehindProxy(t *testing.T) {
+	s := newSite(t, trusted)
+	r := form("/subscribe?lang=fr", s.filled("zoe@exemple.fr"))
+	r.Header.Del("Sec-Fetch-Site")
+	r.Header.Set("Origin", "https://lettre.exemple.fr")
+	r.Host = "127.0.0.1:8080"
+	if got := s.do(r); got.status != http.StatusOK {
+		t.Errorf("%d", got.status)
+	}
+}
+
 func TestConfirm(t *testing.T) {
 	s := newSite(t)
 	s.post("/subscribe?lang=fr", s.filled("zoe@exemple.fr"))

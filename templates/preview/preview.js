@@ -21,44 +21,47 @@ async function show(url, push) {
   if (mine !== turn) return;
   if (!next || next.body.className !== document.body.className) return location.assign(url);
   if (push) history.pushState(null, "", url);
-  const fresh = root.dataset.version !== next.documentElement.dataset.version;
   root.dataset.version = next.documentElement.dataset.version;
   document.title = next.title;
   const focused = document.activeElement?.id;
   for (const part of document.querySelectorAll("[data-part]")) {
     const other = next.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!other) part.replaceChildren();
-    else if (part.dataset.part === "stage") stage(part, other, fresh);
+    else if (part.dataset.part === "stage") stage(part, other);
     else if (part.innerHTML !== other.innerHTML) part.innerHTML = other.innerHTML;
   }
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
 }
 
-// stage puts a mail in the place of another: the new one is drawn behind the
-// old one, scrolled to the same place, and only then shown.
-function stage(part, other, fresh) {
+// stage puts what the server drew anew in the place of what is shown.
+function stage(part, other) {
   const old = part.querySelector("iframe:not(.coming)");
   const wanted = other.querySelector("iframe");
-  part.querySelector(".coming")?.remove();
   if (!old || !wanted) {
     const top = part.firstElementChild?.scrollTop;
     part.innerHTML = other.innerHTML;
     if (part.firstElementChild) part.firstElementChild.scrollTop = top;
     return enter(part.querySelector("iframe"));
   }
-  if (!fresh && old.getAttribute("src") === wanted.getAttribute("src")) {
-    old.className = wanted.className;
-    return;
-  }
-  const scroll = old.dataset.mail === wanted.dataset.mail ? old.contentWindow.scrollY : 0;
+  const newest = part.querySelector(".coming") ?? old;
+  if (newest.getAttribute("src") !== wanted.getAttribute("src") || newest.dataset.version !== root.dataset.version) return replace(old, wanted);
+  newest.className = wanted.className + (newest.classList.contains("coming") ? " coming" : "");
+  darken(newest);
+}
+
+// replace draws a mail behind another, scrolled to the same place, and only
+// then shows it.
+function replace(old, wanted) {
   const frame = document.importNode(wanted);
+  frame.dataset.version = root.dataset.version;
   frame.classList.add("coming");
-  part.append(frame);
+  old.parentElement.querySelector(".coming")?.remove();
+  old.after(frame);
   const ready = () => {
     if (!frame.isConnected || !frame.classList.contains("coming")) return;
     const page = frame.contentDocument;
     if (!page || page.URL === "about:blank" || page.readyState === "loading") return requestAnimationFrame(ready);
-    frame.contentWindow.scrollTo(0, scroll);
+    if (old.dataset.mail === frame.dataset.mail) frame.contentWindow.scrollTo(0, old.contentWindow.scrollY);
     const held = document.activeElement === old;
     old.remove();
     frame.classList.remove("coming");
@@ -77,6 +80,7 @@ function enter(frame) {
     const page = frame.contentDocument;
     if (!page || page.URL === "about:blank" || page.heard) return;
     page.heard = true;
+    darken(frame);
     page.addEventListener("keydown", press);
     page.addEventListener("click", (event) => {
       const link = event.target.closest?.("a[href]");
@@ -87,6 +91,18 @@ function enter(frame) {
   };
   frame.addEventListener("load", listen);
   listen();
+}
+
+// darken makes sure that dark is dark. A frame takes the theme that its style
+// names, but not in every browser; there the server imposes the dark rules on
+// a copy, and the page says so.
+function darken(frame) {
+  const copy = frame.getAttribute("src").includes("copy=dark");
+  document.getElementById("derived").hidden = !copy;
+  requestAnimationFrame(() => {
+    if (copy || !frame.classList.contains("theme-dark") || frame.contentWindow?.matchMedia("(prefers-color-scheme: dark)").matches) return;
+    frame.src = frame.getAttribute("src") + (frame.getAttribute("src").includes("?") ? "&" : "?") + "copy=dark";
+  });
 }
 
 document.addEventListener("click", (event) => {
@@ -125,7 +141,7 @@ document.addEventListener("keydown", press);
 
 // step goes from the current choice to one beside it, around the ends.
 function step(links, by) {
-  const shown = [...links].filter((link) => link.offsetParent);
+  const shown = [...links].filter((link) => link.checkVisibility());
   if (!shown.length) return;
   const at = shown.findIndex((link) => link.hasAttribute("aria-current"));
   shown[at < 0 ? (by > 0 ? 0 : shown.length - 1) : (at + by + shown.length) % shown.length].click();
@@ -140,7 +156,11 @@ function listen() {
   events.addEventListener("open", () => status(true));
   events.addEventListener("error", () => status(false));
   events.addEventListener("version", (event) => {
-    if (event.data !== root.dataset.version) show(location.href, false);
+    if (event.data === root.dataset.version) return;
+    root.dataset.version = event.data;
+    const frame = document.querySelector("iframe:not(.coming)");
+    if (frame) replace(frame, frame); // the mail first: the findings take longer
+    show(location.href, false);
   });
 }
 
@@ -155,5 +175,7 @@ function status(live) {
 document.addEventListener("visibilitychange", listen);
 addEventListener("pagehide", () => events?.close());
 addEventListener("pageshow", (event) => event.persisted && listen());
-enter(document.getElementById("frame"));
+const first = document.getElementById("frame");
+if (first) first.dataset.version = root.dataset.version;
+enter(first);
 listen();

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	gogit "github.com/go-git/go-git/v5"
@@ -48,13 +50,13 @@ func Before(folder, ref string) (fs.FS, error) {
 	if place != "." {
 		root, err = root.Tree(place)
 		if errors.Is(err, object.ErrDirectoryNotFound) {
-			return newTree(&object.Tree{}, base.Committer.When)
+			return newTree(&object.Tree{}, base.Committer.When, new(sync.Mutex))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s in commit %s: %w", place, base.Hash, err)
 		}
 	}
-	return newTree(root, base.Committer.When)
+	return newTree(root, base.Committer.When, new(sync.Mutex))
 }
 
 // Path is where the folder lies below the root of its repository,
@@ -116,25 +118,24 @@ func commitOf(repository *gogit.Repository, name string) (*object.Commit, error)
 	return repository.CommitObject(*hash)
 }
 
-// tree is a commit's tree as an fs.FS. It holds files and folders; links and
-// other repositories inside are left out.
+// tree is a commit's tree as an fs.FS, read out of git's objects. Links are
+// listed and not opened, other repositories inside are left out: nothing in a
+// commit leads out of it.
 type tree struct {
 	files   map[string]*object.File
 	folders map[string][]fs.DirEntry
-	when    time.Time
+	when    time.Time   // of the commit: git keeps no other
+	reading *sync.Mutex // go-git reads objects from one goroutine at a time
 }
 
-func newTree(root *object.Tree, when time.Time) (*tree, error) {
-	t := &tree{files: map[string]*object.File{}, folders: map[string][]fs.DirEntry{".": nil}, when: when}
+func newTree(root *object.Tree, when time.Time, reading *sync.Mutex) (*tree, error) {
+	t := &tree{files: map[string]*object.File{}, folders: map[string][]fs.DirEntry{".": nil}, when: when, reading: reading}
 	if len(root.Entries) == 0 {
 		return t, nil
 	}
 	err := root.Files().ForEach(func(f *object.File) error {
-		if f.Mode != filemode.Regular && f.Mode != filemode.Executable {
-			return nil
-		}
 		t.files[f.Name] = f
-		t.enter(f.Name, info{path.Base(f.Name), f.Size, 0o444, when})
+		t.enter(f.Name, t.info(f))
 		return nil
 	})
 	for _, entries := range t.folders {
@@ -165,17 +166,39 @@ func (t *tree) Open(name string) (fs.File, error) {
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	r, err := f.Reader()
+	data, err := t.read(f)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return &openFile{info{path.Base(name), f.Size, 0o444, t.when}, r}, nil
+	return &openFile{t.info(f), bytes.NewReader(data)}, nil
+}
+
+func (t *tree) info(f *object.File) info {
+	mode := fs.FileMode(0o444)
+	if f.Mode == filemode.Symlink {
+		mode |= fs.ModeSymlink
+	}
+	return info{path.Base(f.Name), f.Size, mode, t.when}
+}
+
+func (t *tree) read(f *object.File) ([]byte, error) {
+	if f.Mode == filemode.Symlink {
+		return nil, fs.ErrInvalid
+	}
+	t.reading.Lock()
+	defer t.reading.Unlock()
+	r, err := f.Reader()
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(r)
+	return data, errors.Join(err, r.Close())
 }
 
 // Stat implements fs.StatFS: no blob is opened for it.
 func (t *tree) Stat(name string) (fs.FileInfo, error) {
 	if f, ok := t.files[name]; ok {
-		return info{path.Base(name), f.Size, 0o444, t.when}, nil
+		return t.info(f), nil
 	}
 	if _, ok := t.folders[name]; ok {
 		return info{path.Base(name), 0, fs.ModeDir | 0o555, t.when}, nil
@@ -200,10 +223,12 @@ func (i info) Sys() any           { return nil }
 
 type openFile struct {
 	info
-	io.ReadCloser
+	*bytes.Reader
 }
 
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f *openFile) Close() error               { return nil }
+func (f *openFile) Size() int64                { return f.info.size }
 
 type openFolder struct {
 	info
