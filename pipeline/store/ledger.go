@@ -14,16 +14,17 @@ import (
 )
 
 // Due reads pending deliveries in the order of deliver.Cursor. Those whose
-// subscriber left are passed over; Settle ends them.
+// subscriber left are passed over; Settle ends them. Past the issue's deadline
+// none is due; Recover gives them up.
 func (s *Store) Due(ctx context.Context, number int, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	const columns = `SELECT s.id, s.address, s.name, s.lang, s.status, d.locale, d.attempts, d.next_at
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
-		WHERE d.issue = $1 AND d.state = 'pending' `
+		WHERE d.issue = $1 AND d.state = 'pending' AND (SELECT deadline_at FROM issues WHERE number = $1) > $2 `
 	var rows *sql.Rows
 	var err error
 	if !after.Waiting {
-		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at = 0 AND d.subscriber > $2 ORDER BY d.subscriber LIMIT $3`,
-			number, idAfter(after.Subscriber), n)
+		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at = 0 AND d.subscriber > $3 ORDER BY d.subscriber LIMIT $4`,
+			number, millis(now), idAfter(after.Subscriber), n)
 	} else {
 		rows, err = s.db.QueryContext(ctx, columns+`AND d.next_at > 0 AND d.next_at <= $2
 			AND (d.next_at > $3 OR d.next_at = $3 AND d.subscriber > $4) ORDER BY d.next_at, d.subscriber LIMIT $5`,
