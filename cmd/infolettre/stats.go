@@ -16,16 +16,13 @@ import (
 	"github.com/infolettre/infolettre/pipeline/store"
 )
 
-const (
-	defaultWeeks = 12
-	mostWeeks     = 520 // ten years
-)
+const defaultWeeks = 12
 
 func (a *app) statsCommand() *cobra.Command {
 	weeks, format := defaultWeeks, formatText
 	c := a.command("stats", "", func(c *cobra.Command, _ []string) error {
-		if weeks < 1 || weeks > mostWeeks {
-			return a.misuse("stats.bad-weeks", "Most", mostWeeks)
+		if weeks < 1 || weeks > maxWeeks {
+			return a.misuse("stats.bad-weeks", "Most", maxWeeks)
 		}
 		if !slices.Contains([]string{formatText, formatJSON, formatSVG}, format) {
 			return a.misuse("cli.bad-format", "Value", format)

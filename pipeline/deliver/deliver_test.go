@@ -139,7 +139,7 @@ func (b *bench) tally(number int) map[deliver.State]int {
 
 func (b *bench) cases() []deliver.Case {
 	b.Helper()
-	cases, err := b.store.Cases(b.Context(), 1, 1000)
+	cases, err := b.store.Cases(b.Context(), 1, 100_000)
 	if err != nil {
 		b.Fatal(err)
 	}
