@@ -70,7 +70,8 @@ type dkimConfig struct {
 }
 
 type contentConfig struct {
-	Folder string `yaml:"folder"`
+	Folder     string           `yaml:"folder"`
+	Repository repositoryConfig `yaml:"repository" envPrefix:"REPOSITORY_"`
 }
 
 type keysConfig struct {
@@ -94,6 +95,9 @@ func (c *config) complete(at *place) error {
 	}
 	n.Location, n.Locales = c.zone, n.Languages
 	if err := c.completeSchedule(at); err != nil {
+		return err
+	}
+	if err := c.completeRepository(at); err != nil {
 		return err
 	}
 	if c.Issue.First.Slot != "" {
