@@ -158,6 +158,10 @@ func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issu
 	if err != nil {
 		return deliver.Settled{}, err
 	}
+	// Before the ledger is touched: its counter must not grow past what is known.
+	if err := n.witness(ctx); err != nil {
+		return deliver.Settled{}, err
+	}
 	if err := ledger.Recover(context.WithoutCancel(ctx), is.Number, sender.Now()); err != nil {
 		return deliver.Settled{}, err
 	}

@@ -72,7 +72,8 @@ type dkimConfig struct {
 }
 
 type contentConfig struct {
-	Folder string `yaml:"folder"`
+	Folder     string           `yaml:"folder"`
+	Repository repositoryConfig `yaml:"repository" envPrefix:"REPOSITORY_"`
 }
 
 type keysConfig struct {
@@ -96,6 +97,9 @@ func (c *config) complete(at *place) error {
 	}
 	n.Location, n.Locales = c.zone, n.Languages
 	if err := c.completeSchedule(at); err != nil {
+		return err
+	}
+	if err := c.completeRepository(at); err != nil {
 		return err
 	}
 	if c.Issue.First.Slot != "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
@@ -54,6 +55,9 @@ func (a *app) sendCommand() *cobra.Command {
 func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	keys, err := a.readKeys(c)
 	if err != nil {
+		return err
+	}
+	if err := a.pull(ctx, c); err != nil {
 		return err
 	}
 	n, err := a.openNewsletter(c, keys)
@@ -249,15 +253,17 @@ func (a *app) printTally(number int, tally map[deliver.State]int) {
 }
 
 // tallyWords writes "40 acceptés, 2 en attente".
-func (a *app) tallyWords(tally map[deliver.State]int) string {
+func tallyWords(l *locales.Locale, tally map[deliver.State]int) string {
 	var parts []string
 	for _, state := range deliver.States {
 		if tally[state] > 0 {
-			parts = append(parts, a.words.T("state."+string(state), "Count", tally[state]))
+			parts = append(parts, l.T("state."+string(state), "Count", tally[state]))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
+
+func (a *app) tallyWords(tally map[deliver.State]int) string { return tallyWords(a.words, tally) }
 
 // waitingShown keeps what send says of a bad day short enough for a mail from
 // cron. It is looked for among casesRead, which begin with those in doubt.

@@ -53,6 +53,9 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		return err
 	}
 	s.UseKeys(keys)
+	if err := a.pull(ctx, c); err != nil { // tried again before each assembly
+		a.note("serve.no-repository", "Cause", err.Error())
+	}
 	n, err := a.openNewsletter(c, keys)
 	if err != nil {
 		return err
