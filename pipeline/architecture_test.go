@@ -39,7 +39,8 @@ var imports = map[string][]string{
 	"pipeline/web":              {"pipeline/audience", "pipeline/render", "pipeline/render/theme", "templates", "locales"},
 	"pipeline": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/audience",
 		"pipeline/message", "pipeline/deliver"},
-	"pipeline/store":           {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver"},
+	"pipeline/stats":           {"pipeline/audience", "pipeline/deliver"},
+	"pipeline/store":           {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver", "pipeline/stats"},
 	"pipeline/store/storetest": {"pipeline/store"},
 	"cmd/infolettre":           {"*"},
 }

@@ -14,9 +14,10 @@
 //	render/typography  French micro-typography (pure)
 //	render/theme       the one table of styles
 //	render/mailrules   what a program can check of a mail
-//	audience           subscribers, addresses, tokens
+//	audience           subscribers, addresses, tokens, consent, CSV files
 //	message            a document to one reader's bytes
 //	deliver            connections, the ledger's protocol, retries
+//	stats              figures of issues and weeks, and their chart (pure)
 //	store              SQLite: implements what the stages ask for
 //	outbox             the small mails that an event calls for
 //	web                the pages that readers and scanners see

@@ -36,6 +36,7 @@ type config struct {
 	Database   databaseConfig   `yaml:"database" envPrefix:"DATABASE_"`
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
 	Web        web.Config       `yaml:"web" envPrefix:"WEB_"`
+	Retention  retentionConfig  `yaml:"retention" envPrefix:"RETENTION_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
@@ -145,6 +146,9 @@ func (c *config) complete(at *place) error {
 	c.Web = c.Web.WithDefaults()
 	if err := c.Web.Validate(); err != nil {
 		return at.fail("web", "web", err)
+	}
+	if !c.Retention.complete() {
+		return at.fail("retention", "retention", nil)
 	}
 	if err := c.checkAddresses(at); err != nil {
 		return err

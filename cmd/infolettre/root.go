@@ -42,6 +42,8 @@ func (a *app) root() *cobra.Command {
 		a.serveCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
+		a.unsubscribeCommand(),
+		a.statsCommand(),
 		a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand(root))

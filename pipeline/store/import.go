@@ -28,7 +28,7 @@ const (
 
 	// Ids are random, so rows land all over the indexes: with SQLite's usual
 	// two megabytes every page would be written again and again.
-	importCache = `PRAGMA cache_size = -16384`
+	importCache = `PRAGMA cache_size = -12288`
 	usualCache  = `PRAGMA cache_size = -2000`
 )
 
