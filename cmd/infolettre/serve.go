@@ -70,7 +70,7 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store) error {
 
 	err = together(ctx,
 		func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
-		func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s), logger) },
+		func(ctx context.Context) error { return web.Serve(ctx, private, site.Private(s), logger) },
 		a.outbox(c, n, s, site, logger).Run,
 		a.purge(s, logger),
 	)
@@ -123,6 +123,7 @@ func (a *app) listen(address string) (net.Listener, error) {
 func (a *app) site(c config, n *pipeline.Newsletter, s *store.Store, media fs.FS, logger *slog.Logger) (*web.Site, error) {
 	return web.New(web.Options{
 		Config: c.Web, Newsletter: c.Newsletter.Config, ID: c.Newsletter.ID, Base: n.Base, Languages: n.Languages,
+		Retention: c.Retention.Months,
 		Catalogue: a.catalogue, Keys: n.Keys, Media: media, Register: s, Readers: s, Archive: s,
 		Healthy: s.Ping, Now: a.now, Logger: logger,
 	})
