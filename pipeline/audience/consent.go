@@ -105,6 +105,9 @@ func Hash(text string) string {
 // Network is the prefix of an IP address that the register keeps, and that
 // limits count by: a /24 of IPv4, a /64 of IPv6.
 func Network(ip netip.Addr) string {
+	if !ip.IsValid() {
+		return ""
+	}
 	ip = ip.Unmap().WithZone("")
 	bits := 64
 	if ip.Is4() {
