@@ -46,7 +46,7 @@ func (a *app) printFigures(f stats.Figures, zone *time.Location, format string) 
 	case formatJSON:
 		return a.printJSON(figuresToJSON(f))
 	case formatSVG:
-		return stats.WriteChart(a.stdout, f.Weeks, a.chartWords(f.Weeks))
+		return stats.WriteChart(a.stdout, f.Weeks, stats.ChartWords(a.words, f.Weeks))
 	}
 	for _, is := range f.Issues {
 		a.printIssueFigures(is, zone)
@@ -82,19 +82,6 @@ func (a *app) printWeeks(weeks []stats.Week) error {
 		}, "\t"))
 	}
 	return w.Flush()
-}
-
-func (a *app) chartWords(weeks []stats.Week) stats.Words {
-	confirmed, departed := 0, 0
-	for _, week := range weeks {
-		confirmed, departed = confirmed+week.Confirmed, departed+week.Departed
-	}
-	return stats.Words{
-		Title:       a.words.T("stats.chart"),
-		Description: a.words.T("stats.chart-description", "Weeks", len(weeks), "Confirmed", confirmed, "Departed", departed),
-		Confirmed:   a.words.T("stats.confirmed"), Departed: a.words.T("stats.departed"),
-		Day: func(t time.Time) string { return a.words.Date("short", t) },
-	}
 }
 
 // figuresJSON is what stats --format json prints.

@@ -136,7 +136,8 @@ func (p *parser) row(line int, record []string) (Row, error) {
 
 func (p *parser) again(a Address) bool {
 	key := a.Key()
-	hash := [2]uint64{maphash.String(p.seeds[0], key), maphash.String(p.seeds[1], key)}
+	one, two := maphash.String(p.seeds[0], key), maphash.String(p.seeds[1], key)
+	hash := [3]uint32{uint32(one), uint32(one >> 32), uint32(two)}
 	_, again := p.layout.seen[hash]
 	p.layout.seen[hash] = struct{}{}
 	return again

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/infolettre/infolettre/locales"
 )
 
 // Words are those of a chart, in the language of whoever looks at it.
@@ -15,6 +17,20 @@ type Words struct {
 	Confirmed   string
 	Departed    string
 	Day         func(time.Time) string // short: a week's first day
+}
+
+// ChartWords says in a language what the chart of some weeks shows.
+func ChartWords(l *locales.Locale, weeks []Week) Words {
+	confirmed, departed := 0, 0
+	for _, week := range weeks {
+		confirmed, departed = confirmed+week.Confirmed, departed+week.Departed
+	}
+	return Words{
+		Title:       l.T("stats.chart"),
+		Description: l.T("stats.chart-description", "Weeks", len(weeks), "Confirmed", confirmed, "Departed", departed),
+		Confirmed:   l.T("stats.confirmed"), Departed: l.T("stats.departed"),
+		Day: func(t time.Time) string { return l.Date("short", t) },
+	}
 }
 
 // The chart's measures, in its own units.

@@ -32,7 +32,7 @@ type Week struct {
 	Requested int       // asked for on a page
 	Confirmed int
 	Imported  int
-	Departed  int // withdrawn, complained, bounced or purged, less what was undone
+	Departed  int // withdrawn, complained or bounced, less what was undone
 }
 
 // Count is how often something happened in a quarter of an hour.
@@ -75,7 +75,7 @@ func (w *Week) add(c Count) {
 		w.Confirmed += c.N
 	case audience.Imported:
 		w.Imported += c.N
-	case audience.Withdrawn, audience.Complained, audience.Bounced, audience.Purged:
+	case audience.Withdrawn, audience.Complained, audience.Bounced:
 		w.Departed += c.N
 	case audience.Restored, audience.Lifted:
 		w.Departed -= c.N
