@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
 )
@@ -9,13 +11,9 @@ import (
 // links, images and headings, its words, and what rendering leaves out.
 func Entry(c Context, e content.Entry) []Finding {
 	b := builder{context: c, entry: e}
-	for _, p := range c.Renderer.Check(e) {
-		b.findings = append(b.findings, From(p))
-	}
-	out, err := outline(e)
-	if err != nil { // a limit, which rendering has told
-		return b.findings
-	}
+	typed, problems := c.Renderer.Inspect(e)
+	b.findings = FromAll(problems)
+	out := whole(e, typed)
 	for _, l := range out.Links {
 		b.link(l)
 	}
@@ -44,9 +42,13 @@ func (b *builder) warn(id string, line int, args map[string]any) {
 // of the file.
 func outline(e content.Entry) (markdown.Outline, error) {
 	out, err := markdown.ReadOutline(e.Body)
-	if err != nil {
-		return out, err
-	}
+	return whole(e, out), err
+}
+
+// whole adds the front matter to the outline of the text, and counts lines as
+// the file does. The outline of the text may be somebody else's: it stays.
+func whole(e content.Entry, out markdown.Outline) markdown.Outline {
+	out.Links, out.Images, out.Texts = slices.Clone(out.Links), slices.Clone(out.Images), slices.Clone(out.Texts)
 	above := max(e.BodyLine, 1) - 1
 	for i := range out.Links {
 		out.Links[i].Line += above
@@ -64,7 +66,7 @@ func outline(e content.Entry) (markdown.Outline, error) {
 		out.Images = append(out.Images, markdown.ImageRef{Alt: e.Image.Alt, URL: e.Image.Src, Line: e.Lines["image"]})
 	}
 	out.Texts = append(frontTexts(e), out.Texts...)
-	return out, nil
+	return out
 }
 
 // frontTexts are the words of the front matter; a title without a line was

@@ -16,8 +16,8 @@ var said = []string{
 	"mail-image-source", "mail-image-format", "mail-link-anchor", "mail-heading-empty", "mail-heading-skip",
 }
 
-// whole are violations of authors too, though of no single entry.
-var whole = []string{"mail-size", "mail-image-only"}
+// shared are violations of authors too, though of no single entry.
+var shared = []string{"mail-size", "mail-image-only"}
 
 // Mail judges the bytes of the assembled issue. What one of its entries is
 // the cause of names the entry. The rest is for whoever keeps the templates
@@ -36,7 +36,7 @@ func Mail(mail []byte, o mailrules.Options, entries []content.Entry) []Finding {
 			continue
 		}
 		f.File, f.Line = at.file, at.line
-		if v.Severity == mailrules.Error && (found || slices.Contains(whole, v.ID)) {
+		if v.Severity == mailrules.Error && (found || slices.Contains(shared, v.ID)) {
 			f.Severity = content.Error
 		}
 		findings = append(findings, f)

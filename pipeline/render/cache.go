@@ -83,7 +83,7 @@ func (ed *edition) drawAnew(b *block, e content.Entry, resolve markdown.Resolver
 	rules := ed.rules(e)
 	options := markdown.Options{
 		Styles: ed.theme, Typography: rules, RulesOf: ed.rulesOf, Dir: markdown.Direction(e.Lang),
-		Words: ed.words.markdown(), TopHeading: b.Level + 1, Resolve: resolve,
+		Words: ed.words.markdown(), TopHeading: b.Level + 1, Resolve: resolve, Outline: true,
 	}
 	if e.Plain {
 		options.RulesOf = nil

@@ -117,6 +117,7 @@ type block struct {
 
 	file    string // as problems name it
 	line    int    // of the title in it
+	outline markdown.Outline
 	excerpt phrase // the author's own
 }
 
@@ -196,6 +197,7 @@ func (ed *edition) convert(b *block, e content.Entry) bool {
 		}
 	}
 	b.Image, b.Body, b.Button = template.HTML(d.image.HTML), template.HTML(d.body.HTML), template.HTML(d.button.HTML)
+	b.outline = d.body.Outline
 	b.ImageText, b.BodyText, b.ButtonText = d.image.Text, d.body.Text, d.button.Text
 	b.Excerpt = cmp.Or(b.excerpt, ed.phrase(ed.rules(e), cut(d.body.Lead, maxExcerpt)))
 	return true

@@ -11,6 +11,7 @@ import (
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/render/markdown"
 	"github.com/infolettre/infolettre/pipeline/render/theme"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
@@ -116,6 +117,16 @@ func (r *Renderer) Check(e content.Entry) []content.Problem {
 	ed := r.edition(alone(e), e.Lang)
 	ed.blocks()
 	return ed.problems
+}
+
+// Inspect is Check, and what the author typed, with the lines of the text.
+func (r *Renderer) Inspect(e content.Entry) (markdown.Outline, []content.Problem) {
+	ed := r.edition(alone(e), e.Lang)
+	blocks := ed.blocks()
+	if len(blocks) == 0 {
+		return markdown.Outline{}, ed.problems
+	}
+	return blocks[0].outline, ed.problems
 }
 
 func alone(e content.Entry) issue.Issue {

@@ -3,8 +3,12 @@ package markdown
 import (
 	"strings"
 
+	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // Outline is what an entry's Markdown holds, as its author typed it: nothing
@@ -30,22 +34,47 @@ const Object = '\uFFFC'
 // ReadOutline reads a source. The error is a *Refusal when the source passes
 // a limit.
 func ReadOutline(source string) (Outline, error) {
-	root, src, _, err := parse(New(Options{}).parser, source)
+	_, _, noted, err := parse(New(Options{Outline: true}).parser, source)
 	if err != nil {
 		return Outline{}, err
 	}
-	r := outliner{document: &document{root: root, source: src, lineStarts: lineStarts(src)}}
-	err = ast.Walk(root, r.visit)
-	return r.out, err
+	return outlineIn(noted), nil
 }
 
-// outliner gathers an outline on its way through a document.
-type outliner struct {
+// outliner is the extension that takes the outline, before typography changes
+// the words.
+type outliner struct{}
+
+// Extend implements goldmark.Extender.
+func (o outliner) Extend(m goldmark.Markdown) {
+	m.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(o, outlinePriority)))
+}
+
+// outlinePriority is after the languages of blocks are known.
+const outlinePriority = typographerPriority - 1
+
+var outlineKey = parser.NewContextKey()
+
+// Transform implements parser.ASTTransformer. It changes nothing.
+func (outliner) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
+	r := reading{document: &document{root: doc, source: reader.Source(), lineStarts: lineStarts(reader.Source())}}
+	_ = ast.Walk(doc, r.visit)
+	pc.Set(outlineKey, r.out)
+}
+
+// outlineIn is that of the document that was parsed in the context.
+func outlineIn(pc parser.Context) Outline {
+	out, _ := pc.Get(outlineKey).(Outline)
+	return out
+}
+
+// reading gathers an outline on its way through a document.
+type reading struct {
 	*document
 	out Outline
 }
 
-func (r *outliner) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
+func (r *reading) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
 		return ast.WalkContinue, nil
 	}
@@ -71,7 +100,7 @@ func (r *outliner) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
 
 // words adds the lines of a block, or of an image's alternative text, that
 // have some.
-func (r *outliner) words(block ast.Node) {
+func (r *reading) words(block ast.Node) {
 	lang := ""
 	for n := block; n != nil && lang == ""; n = n.Parent() {
 		lang = languageOf(n)
