@@ -39,6 +39,7 @@ func (a *app) root() *cobra.Command {
 		a.renderCommand(),
 		a.planCommand(),
 		a.sendCommand(),
+		a.migrateCommand(),
 		a.serveCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
