@@ -129,6 +129,9 @@ func (n *Newsletter) Freeze(ctx context.Context, ledger Freezer, plan Plan, audi
 		Ordered: now.Truncate(time.Second), Deadline: due.Add(n.Delivery.Deadline),
 	}
 	is.State, is.Release = plan.Gate.state(now)
+	for _, e := range plan.Errata {
+		is.Errata = append(is.Errata, e.ID)
+	}
 	return is, ledger.Freeze(ctx, is, plan.Items, plan.Documents, audience)
 }
 

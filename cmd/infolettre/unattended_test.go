@@ -56,10 +56,29 @@ func TestUnattended(t *testing.T) {
 
 	u.serve("2026-05-07T11:00:30+02:00", "the quiet week", func() bool { return strings.Contains(u.log.String(), "outcome=quiet") })
 
+	// What was wrong in the first issue is mended on its page, and told in the
+	// next issue.
+	u.write("content/2026-04-28-le-velo.fr.md", "---\ntitle: Le vélo du facteur\n---\nIl roule encore.\n")
+	u.push("2026-05-08T10:00:00+02:00")
+	u.at("2026-05-08T10:30:00+02:00")
+	if code, text := u.run(t.Context(), "issues", "correct", "1", "--reason", "Le vélo n'est pas en panne !"); code != exitDone {
+		t.Fatal(text)
+	}
+
 	// The Thursday after is Ascension Day: the issue goes on Wednesday.
 	u.write("content/2026-05-11-la-pluie.fr.md", "---\ntitle: La pluie et le beau temps\n---\nIl pleut.\n")
 	u.push("2026-05-11T10:00:00+02:00")
-	u.serve("2026-05-13T11:00:30+02:00", "the issue before the holiday", func() bool { return len(u.mails()) == 4 })
+	u.serve("2026-05-13T11:00:30+02:00", "the issue before the holiday", func() bool { return len(u.mails()) == 4 }, func() {
+		page := u.get("/fr/1")
+		for _, want := range []string{"Rectifié le 8 mai 2026", "Le vélo n’est pas en panne\u202f!", "Il roule encore."} {
+			if !strings.Contains(strings.ReplaceAll(page, "\u00a0", " "), want) {
+				t.Errorf("the page of the first issue does not say %q: %s", want, page)
+			}
+		}
+		if page := u.get("/fr/2"); !strings.Contains(page, "Erratum") || strings.Count(page, "Le vélo n’est pas en panne") != 1 {
+			t.Errorf("the second issue does not tell the erratum once: %s", page)
+		}
+	})
 	u.serve("2026-05-21T11:00:30+02:00", "the week after", func() bool { return strings.Count(u.log.String(), "outcome=quiet") == 2 })
 	if got := u.mails(); len(got) != 4 {
 		t.Errorf("mails: %q", got)
