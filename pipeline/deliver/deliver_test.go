@@ -349,30 +349,6 @@ func TestOurFault(t *testing.T) {
 	}
 }
 
-// Stopping finishes what is open and leaves the rest pending.
-func TestStop(t *testing.T) {
-	t.Parallel()
-	hold, reached := make(chan struct{}), make(chan struct{}, 100)
-	b := newBench(t, 30, deliver.Resend, smtptest.Fault{
-		Step: smtptest.Dot, Skip: 5, Hold: hold, Reached: func() { reached <- struct{}{} },
-	})
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- b.sender.Run(ctx, 1) }()
-	for range b.sender.Config.Connections {
-		<-reached
-	}
-	stop()
-	close(hold)
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	tally := b.tally(1)
-	if tally[deliver.Sending] != 0 || tally[deliver.Uncertain] != 0 || tally[deliver.Accepted] != len(b.server.Messages()) || tally[deliver.Pending] == 0 {
-		t.Errorf("got %v for %d mails", tally, len(b.server.Messages()))
-	}
-}
-
 func TestStartTLSIsRequired(t *testing.T) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Script{Extensions: []string{"PIPELINING"}})
