@@ -97,7 +97,7 @@ func TestRefusedFromTheStart(t *testing.T) {
 // The lists say what is in the issue, what is not, and why.
 func TestLists(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := fullDesk(t)
 	d.write("content/2026-11-18-inacheve.fr.md", "---\ntitle: Inachevé\ndraft: true\n---\nBientôt.\n")
 	d.write("content/2026-11-25-plus-tard.fr.md", "---\ntitle: Plus tard\n---\nEn décembre.\n")
 	d.rebuild(preview.Change{})
