@@ -28,7 +28,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 40, "how many years TestSimulatedYears lives through")
+	seeds = flag.Int("seeds", 8, "how many years TestSimulatedYears lives through")
 	seed  = flag.Uint64("seed", 0, "the one year to live through again; 0: all of them")
 )
 
@@ -75,6 +75,7 @@ type world struct {
 	min      int
 	started  time.Time // the first tick
 	renderer *render.Renderer
+	notices  []schedule.Notice
 	mails    map[string]int
 	engine   *schedule.Engine
 	crash    *crasher
