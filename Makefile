@@ -3,7 +3,7 @@
 FUZZTIME ?= 5s
 TOOL := go tool -modfile=.ci/tools/go.mod
 
-.PHONY: setup build static test vet format lint race fuzz bench
+.PHONY: setup build static test vet format lint race fuzz bench races takeover
 
 # Installs what the tests need and this machine lacks.
 setup:
@@ -43,3 +43,11 @@ fuzz:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# Processes race for a thousand slots on each database; the gate has 25.
+races:
+	INFOLETTRE_RACES=1000 go test -run TestRaces -timeout 2h ./pipeline/schedule
+
+# A worker is lost in the middle of 100,000 mails; in the gate, of 1,500.
+takeover:
+	INFOLETTRE_TAKEOVER=100000 go test -run TestTakeover -timeout 1h -v ./pipeline/schedule

@@ -18,7 +18,7 @@
 //	message            a document to one reader's bytes
 //	deliver            connections, the ledger's protocol, retries
 //	schedule           what is to be done now: slots due, catching up, approval
-//	store              SQLite: implements what the stages ask for
+//	store              SQLite and PostgreSQL: implements what the stages ask for
 //	outbox             the small mails that an event calls for
 //	web                the pages that readers and scanners see
 //	mailbox            the demo's SMTP server and mailbox page
