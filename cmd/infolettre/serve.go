@@ -67,6 +67,9 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store) error {
 	}
 	defer private.Close()
 	a.say("serve.listening", "URL", c.Newsletter.URL, "Public", public.Addr().String(), "Private", private.Addr().String())
+	if len(c.Web.TrustedProxies) == 0 {
+		a.note("serve.no-proxies")
+	}
 
 	err = together(ctx,
 		func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
