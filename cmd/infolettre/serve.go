@@ -24,7 +24,7 @@ func (a *app) serveCommand() *cobra.Command {
 		if err := a.checkRole(role); err != nil {
 			return err
 		}
-		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
+		return a.useStore(c.Context(), true, func(ctx context.Context, conf config, s *store.Store) error {
 			if listen != "" {
 				conf.Web.Listen = listen
 			}
@@ -88,6 +88,9 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 			func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
 			a.outbox(c, n, s, site, logger).Run, a.purge(s, logger))
 		a.say("serve.listening", "URL", c.Newsletter.URL, "Public", public.Addr().String(), "Private", private.Addr().String())
+		if len(c.Web.TrustedProxies) == 0 {
+			a.note("serve.no-proxies")
+		}
 	} else {
 		a.say("serve.working", "Private", private.Addr().String())
 	}

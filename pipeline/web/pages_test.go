@@ -294,7 +294,8 @@ func TestLetters(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.HasPrefix(l.URL, "https://lettre.exemple.fr"+path) || !strings.Contains(l.Subject, "La Vigie") || strings.Contains(fmt.Sprint(l), "letter.") {
+			if !strings.HasPrefix(l.URL, "https://lettre.exemple.fr"+path) || !strings.Contains(l.Subject, "La Vigie") || strings.Contains(fmt.Sprint(l), "letter.") ||
+				l.Locale != map[string]string{"fr": "fr", "en": "en", "fr-CA": "fr-CA", "de": "fr"}[lang] {
 				t.Errorf("%s %s: %+v", kind, lang, l)
 			}
 		}
@@ -312,7 +313,7 @@ func TestPrivate(t *testing.T) {
 	s.post("/subscribe?lang=fr", s.filled("noel@exemple.fr"))
 	s.handler = s.Private(s.store)
 	page := s.get("/", func(r *http.Request) { r.Header.Set("Accept-Language", "en") })
-	for _, want := range []string{"Confirmation mails waiting: 1.", `src="/chart.svg"`, `<th scope="row">16 November 2026</th><td>1</td><td>0</td>`, `<th scope="row">12</th>`} {
+	for _, want := range []string{"Emails waiting to be sent: 1.", `src="/chart.svg"`, `<th scope="row">16 November 2026</th><td>1</td><td>0</td>`, `<th scope="row">12</th>`} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("no %s in %s", want, page.body)
 		}

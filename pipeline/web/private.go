@@ -22,7 +22,7 @@ type Figures interface {
 }
 
 // shownWeeks is how far back the figures go.
-const shownWeeks = 26
+const shownWeeks = 12
 
 type figuresPage struct {
 	L       *locales.Locale

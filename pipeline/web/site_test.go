@@ -266,7 +266,7 @@ func (s *site) filled(address string) url.Values {
 		s.Fatal("no form")
 	}
 	s.now = s.now.Add(5 * time.Second)
-	return url.Values{"served": {m[1]}, "address": {address}, "fax": {""}, "language": {"fr"}}
+	return url.Values{"served": {m[1]}, "address": {address}, "topic": {""}, "language": {"fr"}}
 }
 
 // mails empties the outbox and returns what was in it.

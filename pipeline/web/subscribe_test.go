@@ -116,7 +116,7 @@ func TestRefusedInPlace(t *testing.T) {
 		"script":             {s.filled(`"><script>@exemple.fr`), `value="&#34;&gt;&lt;script&gt;@exemple.fr"`},
 		"accent":             {s.filled("zoé@exemple.fr"), "lettres sans accent"},
 		"two lines":          {s.filled("zoe@exemple.fr\r\nBcc: x@exemple.fr"), `aria-invalid="true"`},
-		"hidden field":       {with(func(f url.Values) { f.Set("fax", "1") }), "Appuyez de nouveau"},
+		"hidden field":       {with(func(f url.Values) { f.Set("topic", "1") }), "Appuyez de nouveau"},
 		"no time":            {with(func(f url.Values) { f.Del("served") }), `value="zoe@exemple.fr"`},
 		"forged time":        {with(func(f url.Values) { f.Set("served", strings.Repeat("A", 56)) }), "Appuyez de nouveau"},
 		"too fast":           {served(audience.Served, time.Second), "Appuyez de nouveau"},
