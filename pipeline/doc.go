@@ -15,11 +15,12 @@
 //	render/theme       the one table of styles
 //	render/mailrules   what a program can check of a mail
 //	check              what authors should mend before an issue is sent
-//	audience           subscribers, addresses, tokens
+//	audience           subscribers, addresses, tokens, consent, CSV files
 //	message            a document to one reader's bytes
 //	deliver            connections, the ledger's protocol, retries
 //	schedule           what is to be done now: slots due, catching up, approval
-//	store              SQLite: implements what the stages ask for
+//	stats              figures of issues and weeks, and their chart (pure)
+//	store              SQLite and PostgreSQL: implements what the stages ask for
 //	outbox             the small mails that an event calls for
 //	web                the pages that readers and scanners see
 //	preview            the very mail in the author's browser, again at each save

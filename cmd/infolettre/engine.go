@@ -15,13 +15,12 @@ import (
 	"github.com/infolettre/infolettre/pipeline/store"
 )
 
-// engine decides what is to be done. pull brings the entries up to date; nil
-// when they are read from a folder.
-func (a *app) engine(c config, n *pipeline.Newsletter, s *store.Store, pull func(context.Context) error) *schedule.Engine {
+// engine decides what is to be done.
+func (a *app) engine(c config, n *pipeline.Newsletter, s *store.Store) *schedule.Engine {
 	witness := c.witness(s)
 	n.Witness = witness.Note
 	return &schedule.Engine{
-		Newsletter: n, Config: c.Schedule.Config, Store: s, Witness: witness, Refresh: pull, Over: s.Over,
+		Newsletter: n, Config: c.Schedule.Config, Store: s, Witness: witness, Refresh: refresh(n), Over: s.Over,
 		Notify: func(ctx context.Context, notice schedule.Notice) error {
 			content, err := json.Marshal(told{notice, a.findingLines(notice.Findings)})
 			if err != nil {

@@ -44,6 +44,7 @@ func (a *app) issuesCommand() *cobra.Command {
 	}
 	c.AddCommand(a.retryCommand(), a.uncertainCommand())
 	c.AddCommand(a.gateCommands()...)
+	c.AddCommand(a.correctCommand())
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -42,6 +43,7 @@ type newspaper struct {
 	box     *mailbox.Mailbox
 	outbox  *outbox.Sender
 	url     string
+	team    string // URL of the team's pages
 	now     time.Time
 	tab     context.Context
 	axe     string
@@ -85,6 +87,9 @@ func newNewspaper(t *testing.T) *newspaper {
 	site, err := p.app.site(c, letters, p.store, sample.FS, logger)
 	check(err)
 	p.outbox = p.app.outbox(c, letters, p.store, site, logger)
+	team := httptest.NewServer(site.Private(p.store))
+	t.Cleanup(team.Close)
+	p.team = team.URL
 
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -270,6 +275,7 @@ func TestReadersLife(t *testing.T) {
 	for _, page := range []string{"/fr", "/en", "/fr/1", "/en/2", "/legal?lang=fr", "/legal?lang=en", "/subscribe?lang=en", "/nope", "/c/nope"} {
 		p.open(p.url + page)
 	}
+	p.open(p.team + "/")
 	id := p.reader()
 	signer, err := p.letters.Keys.Signer(p.letters.Keys.Current())
 	if err != nil {

@@ -38,6 +38,13 @@ func (w notices) document(ctx context.Context, m audience.Mail) (render.Document
 	if err := json.Unmarshal([]byte(m.Data), &n); err != nil {
 		return render.Document{}, fmt.Errorf("read the notice %s: %w", m.ID, err)
 	}
+	if n.Kind == schedule.DoneNotice {
+		tally, err := w.store.Tally(ctx, n.Number)
+		if err != nil {
+			return render.Document{}, err
+		}
+		n.Reason = tallyWords(w.words, tally)
+	}
 	letter := w.letter(n.Notice)
 	if n.Kind != schedule.ApprovalNotice {
 		return w.newsletter.Renderer.Letter(letter, m.Lang)

@@ -41,10 +41,13 @@ func (a *app) root() *cobra.Command {
 		a.previewCommand(),
 		a.planCommand(),
 		a.sendCommand(),
+		a.migrateCommand(),
 		a.serveCommand(),
 		a.issuesCommand(),
 		a.subscribersCommand(),
 		a.doctorCommand(),
+		a.unsubscribeCommand(),
+		a.statsCommand(),
 		a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand(root))

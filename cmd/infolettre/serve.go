@@ -53,6 +53,9 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		return err
 	}
 	s.UseKeys(keys)
+	if err := a.pull(ctx, c); err != nil { // tried again before each assembly
+		a.note("serve.no-repository", "Cause", err.Error())
+	}
 	n, err := a.openNewsletter(c, keys)
 	if err != nil {
 		return err
@@ -63,7 +66,11 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		return err
 	}
 	defer private.Close()
-	runners := []runner{func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s), logger) }}
+	site, err := a.site(c, n, s, n.Entries, logger)
+	if err != nil {
+		return err
+	}
+	runners := []runner{func(ctx context.Context) error { return web.Serve(ctx, private, site.Private(s), logger) }}
 	if role != roleWeb {
 		w, err := a.worker(ctx, c, n, s, logger)
 		if err != nil {
@@ -72,10 +79,6 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		runners = append(runners, w.Run)
 	}
 	if role != roleWorker {
-		site, err := a.site(c, n, s, n.Entries, logger)
-		if err != nil {
-			return err
-		}
 		public, err := a.listen(c.Web.Listen)
 		if err != nil {
 			return err
@@ -137,6 +140,7 @@ func (a *app) listen(address string) (net.Listener, error) {
 func (a *app) site(c config, n *pipeline.Newsletter, s *store.Store, media fs.FS, logger *slog.Logger) (*web.Site, error) {
 	return web.New(web.Options{
 		Config: c.Web, Newsletter: c.Newsletter.Config, ID: c.Newsletter.ID, Base: n.Base, Languages: n.Languages,
+		Retention: c.Retention.Months,
 		Catalogue: a.catalogue, Keys: n.Keys, Media: media, Register: s, Readers: s, Archive: s,
 		Gate:    gate{s, a.now, c.Delivery.Deadline, a.words.T("issues.stop-reason")},
 		Healthy: s.Ping, Now: a.now, Logger: logger,

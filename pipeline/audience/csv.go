@@ -34,6 +34,7 @@ type Layout struct {
 
 	hint    bool // a first line "sep=;" precedes the header
 	columns columns
+	seen    map[[3]uint32]struct{} // hashes of the addresses read; 96 bits: no two of a million meet
 }
 
 // Refusal is a line of a CSV file that cannot be taken.
@@ -61,7 +62,7 @@ func Detect(r io.Reader) (Layout, error) {
 		return Layout{}, err
 	}
 	head = bytes.Clone(head)
-	l := Layout{Encoding: UTF8}
+	l := Layout{Encoding: UTF8, seen: map[[3]uint32]struct{}{}}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
 		return Layout{}, &Refusal{Line: 1, ID: "workbook"}

@@ -137,7 +137,7 @@ func TestCSVRoundTrip(t *testing.T) {
 	when := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	var want []Row
 	var file bytes.Buffer
-	w, err := NewCSVWriter(&file)
+	w, err := NewCSVWriter(&file, ListColumns()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestCSVRoundTrip(t *testing.T) {
 		row := Row{Line: i + 2, Since: when.Format(time.RFC3339)}
 		row.Address, row.Name, row.Lang, row.Status = MustAddress(fmt.Sprintf("+a%d@exemple.fr", i)), name, "fr-CA", Active
 		want = append(want, row)
-		if err := w.Write(Life{Subscriber: row.Subscriber, Confirmed: when}); err != nil {
+		if err := w.Write(ListCells(Life{Subscriber: row.Subscriber, Confirmed: when})...); err != nil {
 			t.Fatal(err)
 		}
 	}

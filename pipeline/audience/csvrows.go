@@ -34,12 +34,13 @@ const (
 // is never closed would have the whole file for a row.
 const maxRecord = 256 << 10
 
-// Rows reads the persons in a file, one by one: what it keeps of a row is a
-// hash of the address. The errors are *Refusal, after which it goes on where
+// Rows reads the persons in a file, one by one and one reading at a time: what
+// it keeps of a row is a hash of the address. The errors are *Refusal, after which it goes on where
 // it can, or what the reader says.
 func (l *Layout) Rows(r io.Reader) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		p := parser{layout: l, seen: map[[2]uint64]struct{}{}, langs: map[string]string{}, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
+		clear(l.seen)
+		p := parser{layout: l, langs: map[string]string{}, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 		reader := l.reader(&bounded{r: l.decode(r)})
 		reader.ReuseRecord = true
 		for skip := l.headerLines(); ; {
@@ -89,10 +90,9 @@ func refuse(err error) error {
 	return err
 }
 
-// parser reads rows and knows the addresses it saw.
+// parser reads rows.
 type parser struct {
 	layout *Layout
-	seen   map[[2]uint64]struct{} // 128 bits: no two of a million addresses meet
 	seeds  [2]maphash.Seed
 	langs  map[string]string // tags parsed before
 }
@@ -136,9 +136,10 @@ func (p *parser) row(line int, record []string) (Row, error) {
 
 func (p *parser) again(a Address) bool {
 	key := a.Key()
-	hash := [2]uint64{maphash.String(p.seeds[0], key), maphash.String(p.seeds[1], key)}
-	_, again := p.seen[hash]
-	p.seen[hash] = struct{}{}
+	one, two := maphash.String(p.seeds[0], key), maphash.String(p.seeds[1], key)
+	hash := [3]uint32{uint32(one), uint32(one >> 32), uint32(two)}
+	_, again := p.layout.seen[hash]
+	p.layout.seen[hash] = struct{}{}
 	return again
 }
 

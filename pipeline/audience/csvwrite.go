@@ -8,30 +8,23 @@ import (
 	"time"
 )
 
-// CSVWriter writes subscribers as a spreadsheet opens them without harm: no
-// cell is a formula. What it writes, Rows reads back to the same list.
+// CSVWriter writes a table as a spreadsheet opens it without harm: no cell is
+// a formula.
 type CSVWriter struct{ w *csv.Writer }
 
 // NewCSVWriter writes the first line.
-func NewCSVWriter(w io.Writer) (*CSVWriter, error) {
+func NewCSVWriter(w io.Writer, columns ...string) (*CSVWriter, error) {
 	c := &CSVWriter{csv.NewWriter(w)}
-	return c, c.write("email", "name", "lang", "status", "subscribed_at")
+	return c, c.Write(columns...)
 }
 
-// Write writes one subscriber.
-func (c *CSVWriter) Write(s Life) error {
-	since := s.Confirmed
-	if since.IsZero() {
-		since = s.Created
+// Write writes a line.
+func (c *CSVWriter) Write(cells ...string) error {
+	line := make([]string, len(cells))
+	for i, cell := range cells {
+		line[i] = harmless(cell)
 	}
-	return c.write(s.Address.String(), s.Name, s.Lang, string(s.Status), since.Format(time.RFC3339))
-}
-
-func (c *CSVWriter) write(cells ...string) error {
-	for i := range cells {
-		cells[i] = harmless(cells[i])
-	}
-	if err := c.w.Write(cells); err != nil {
+	if err := c.w.Write(line); err != nil {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	return nil
@@ -41,6 +34,19 @@ func (c *CSVWriter) write(cells ...string) error {
 func (c *CSVWriter) Flush() error {
 	c.w.Flush()
 	return c.w.Error()
+}
+
+// ListColumns and ListCells are the list of subscribers as a table; Rows reads
+// it back to the same list.
+func ListColumns() []string { return []string{"email", "name", "lang", "status", "subscribed_at"} }
+
+// ListCells is one subscriber's line of it.
+func ListCells(s Life) []string {
+	since := s.Confirmed
+	if since.IsZero() {
+		since = s.Created
+	}
+	return []string{s.Address.String(), s.Name, s.Lang, string(s.Status), since.Format(time.RFC3339)}
 }
 
 // formulaSigns begin what spreadsheets compute; so do tab and CR, which some

@@ -20,6 +20,7 @@ type Issue struct {
 	Base     string    // public URL in its links
 	Ordered  time.Time // when it was ordered to be sent: the Date of its mails
 	Deadline time.Time // deliveries still waiting then are given up
+	Errata   []string  // ids of those that it tells; known when it is frozen
 	Release  time.Time // when a waiting issue goes by itself; zero: only when a person approves
 }
 

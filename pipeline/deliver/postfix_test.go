@@ -191,7 +191,7 @@ func freePort(t *testing.T) int {
 // awaitPort waits until a process listens there.
 func awaitPort(t *testing.T, port int) {
 	t.Helper()
-	for range 500 {
+	for range 250 {
 		c, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port))
 		if err == nil {
 			c.Close()

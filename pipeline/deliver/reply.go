@@ -85,8 +85,11 @@ const (
 	ClassExpired  Class = "expired"  // the deadline passed while it waited
 )
 
-// RefusedClasses lists the classes of deliveries that ended refused.
-var RefusedClasses = []Class{ClassHard, ClassBare, ClassFull, ClassSoft, ClassExpired}
+// Classes lists the classes of deliveries that were refused or wait.
+var Classes = []Class{
+	ClassHard, ClassBare, ClassFull, ClassSoft, ClassExpired, // refused
+	ClassLater, ClassThrottle, ClassPolicy, ClassNetwork, // waiting
+}
 
 // phase is how far a transaction had come when a reply arrived.
 type phase int

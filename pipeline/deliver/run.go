@@ -68,7 +68,7 @@ func (r *run) connect() {
 		case err != nil:
 			r.fail(err)
 		case server == nil:
-			_ = r.Sleep(r.stop, wait) // await looks whether the run has ended
+			_ = r.Sleep(r.stop, min(wait, longestWait)) // await looks whether the run has ended
 		default:
 			if err := r.session(server); err != nil {
 				r.upstreams.failed(server, r.Now(), err)
@@ -78,8 +78,8 @@ func (r *run) connect() {
 	}
 }
 
-// longestWait is how long a connection that waits for a pace does not look
-// whether other work has come back meanwhile.
+// longestWait is how long a connection that waits does not look whether the
+// run has ended or other work has come back.
 const longestWait = 30 * time.Second
 
 // await waits until there is a delivery whose domain may be written to; false

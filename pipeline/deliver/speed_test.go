@@ -230,27 +230,32 @@ func goMail(i int) *mail.Msg {
 	return m
 }
 
-func sendOurs(port, connections int, ledger deliver.Ledger) (f figures, err error) {
+// benchSenderTo is ours, with the personalised mail of 43 KB.
+func benchSenderTo(port, connections int, ledger deliver.Ledger) (s deliver.Sender, err error) {
 	keys, err := audience.ParseKeys("exemple.fr", audience.NewKey())
 	if err != nil {
-		return f, err
+		return s, err
 	}
 	signer, err := keys.Signer(keys.Current())
 	if err != nil {
-		return f, err
+		return s, err
 	}
 	d := render.Document{Locale: "fr", Key: "0123456789abcdef", Subject: "Un objet : l’été"}
 	d.Text = benchText + "https://exemple.fr/u/" + d.Mark(render.Unsubscribe)
 	d.HTML = benchHTML + "https://exemple.fr/u/" + d.Mark(render.Unsubscribe)
 	composer, err := message.NewComposer(message.Config{ListID: "exemple.fr", ListName: "x", From: audience.MustAddress("lettre@exemple.fr")},
 		message.Issue{Number: 1, Date: ordered, Base: "https://exemple.fr", Signer: signer}, []render.Document{d})
-	if err != nil {
-		return f, err
-	}
-	sender := deliver.Sender{
+	return deliver.Sender{
 		Config: deliver.Config{Servers: []deliver.Server{{Host: "127.0.0.1", Port: port}}, Connections: connections}.WithDefaults(),
 		Ledger: ledger, Composer: composer, Now: time.Now, Jitter: func() float64 { return 0 },
 		Sleep: func(ctx context.Context, d time.Duration) error { return ctx.Err() },
+	}, err
+}
+
+func sendOurs(port, connections int, ledger deliver.Ledger) (figures, error) {
+	sender, err := benchSenderTo(port, connections, ledger)
+	if err != nil {
+		return figures{}, err
 	}
 	return accounted(func() error { return sender.Run(context.Background(), 1) })
 }
@@ -271,18 +276,32 @@ func sendWithStore(port, n, connections int, normal bool) (f figures, err error)
 		return f, err
 	}
 	defer s.Close()
-	var readers []audience.Subscriber
-	for i := range n {
-		readers = append(readers, benchReader(i))
-	}
-	if _, err := s.AddSubscribers(ctx, ordered, readers); err != nil {
+	if err := addReaders(ctx, s, n); err != nil {
 		return f, err
 	}
-	is := deliver.Issue{Number: 1, Slot: ordered, State: deliver.IssueSending, Policy: deliver.Resend, Ordered: ordered, Deadline: ordered.AddDate(1, 0, 0)}
-	if err := s.Freeze(ctx, is, nil, nil, map[string]string{"fr": "fr"}); err != nil {
+	if err := s.Freeze(ctx, benchIssue, nil, nil, map[string]string{"fr": "fr"}); err != nil {
 		return f, err
 	}
 	return sendOurs(port, connections, s)
+}
+
+var benchIssue = deliver.Issue{
+	Number: 1, Slot: ordered, State: deliver.IssueSending, Policy: deliver.Resend, Ordered: ordered, Deadline: time.Now().AddDate(1, 0, 0),
+}
+
+// addReaders subscribes n, some thousand at a time.
+func addReaders(ctx context.Context, s *store.Store, n int) error {
+	const some = 5000
+	for from := 0; from < n; from += some {
+		var readers []audience.Subscriber
+		for i := from; i < min(n, from+some); i++ {
+			readers = append(readers, benchReader(i))
+		}
+		if _, err := s.AddSubscribers(ctx, ordered, readers); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // memory is a ledger that forgets, to tell the transport's cost from the

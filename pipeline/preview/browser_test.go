@@ -17,7 +17,7 @@ import (
 )
 
 // startBrowser skips the test where there is no browser, but in CI.
-func startBrowser(t *testing.T) context.Context {
+func startBrowser(t testing.TB) context.Context {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil && os.Getenv("CI") != "true" {
 		t.Skip("no chromium")
@@ -36,13 +36,13 @@ func startBrowser(t *testing.T) context.Context {
 
 // tab is a page of the preview in a browser.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 	url string
 }
 
 // serve runs the preview, its watcher included, until the test ends.
-func (d *desk) serve(t *testing.T) (url string) {
+func (d *desk) serve(t testing.TB) (url string) {
 	t.Helper()
 	l, err := loopback.Listen(0, false)
 	if err != nil {
@@ -68,7 +68,7 @@ func (d *desk) serve(t *testing.T) (url string) {
 }
 
 // open shows a page, and waits until it is live: then the watcher watches too.
-func open(t *testing.T, browser context.Context, url string, width, height int64) *tab {
+func open(t testing.TB, browser context.Context, url string, width, height int64) *tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
 	t.Cleanup(closeTab)

@@ -41,8 +41,18 @@ func (p *Preview) serveFile(w http.ResponseWriter, r *http.Request) {
 	}
 	out := filePage{shell: p.shell(s), Path: s.newsletter.Prefix + name, Back: state{entry: name, view: views[0], width: widths[0], theme: themes[0]}.page()}
 	out.Title = out.Path
+	plan, err := s.plan(r.Context(), p.options.Now())
+	if err != nil {
+		p.fail(w, err)
+		return
+	}
+	found, err := s.about(name, plan)
+	if err != nil {
+		p.fail(w, err)
+		return
+	}
 	at := map[int][]check.Finding{}
-	for _, f := range check.Sorted(s.about(name)) {
+	for _, f := range check.Sorted(found) {
 		at[max(f.Line, 1)] = append(at[max(f.Line, 1)], f)
 	}
 	text := strings.ReplaceAll(strings.ToValidUTF8(string(data), "\uFFFD"), "\r\n", "\n")

@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -102,16 +103,15 @@ func (s *snapshot) sentLinks(past issue.Past) map[string]int {
 	return m.sent
 }
 
-// about is all that was found in a file.
-func (s *snapshot) about(file string) []check.Finding {
-	var found []check.Finding
-	for _, problem := range s.problems {
-		if problem.File == file {
-			found = append(found, check.From(problem))
-		}
+// about is all that was found in a file, alone and beside the others.
+func (s *snapshot) about(file string, plan *plan) ([]check.Finding, error) {
+	all, err := plan.findings()
+	if err != nil {
+		return nil, err
 	}
+	all = append(slices.Clone(all), check.FromAll(s.problems)...)
 	if e, ok := s.entry(file); ok {
-		found = append(found, s.entryFindings(s.context(e.Date), e)...)
+		all = append(all, s.entryFindings(s.context(e.Date), e)...)
 	}
-	return found
+	return slices.DeleteFunc(all, func(f check.Finding) bool { return f.File != file }), nil
 }

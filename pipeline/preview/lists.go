@@ -24,6 +24,10 @@ type nextIssue struct {
 	Slot    string
 	Quiet   bool
 	Due     bool
+	Size    int // bytes of the mail's HTML; 0 without a mail
+	Limit   int
+	Weight  string // the same, in words
+	Cut     bool   // a mail program will hide its end
 	In      []entryLine
 	Out     []entryLine // drafts and what is due later
 	Gone    []entryLine // sent, or older than all issues
@@ -52,7 +56,9 @@ func (p *Preview) nextIssue(s *snapshot, st state, plan *plan) (nextIssue, error
 		Current: st.entry == "" && st.issue == 0,
 	}
 	out.Slot = l.Date("moment", plan.Slot.In(s.newsletter.Calendar.Zone()))
-	shares, err := s.shares(plan, st.locale)
+	sh := shown{issue: plan.Issue, others: plan.Documents, date: plan.Slot}
+	sh.choose(s.newsletter, st.locale)
+	shares, err := p.weigh(s, &out, sh)
 	if err != nil {
 		return out, err
 	}
@@ -94,14 +100,19 @@ func (p *Preview) nextIssue(s *snapshot, st state, plan *plan) (nextIssue, error
 	return out, nil
 }
 
-// shares weighs the entries of the document for a locale.
-func (s *snapshot) shares(plan *plan, locale string) ([]render.Share, error) {
-	sh := shown{others: plan.Documents}
-	sh.choose(s.newsletter, locale)
+// weigh says how much of what mail programs show the issue takes, and each
+// entry of it.
+func (p *Preview) weigh(s *snapshot, out *nextIssue, sh shown) ([]render.Share, error) {
 	if sh.document.Locale == "" {
 		return nil, nil
 	}
-	return s.newsletter.Renderer.Shares(plan.Issue, sh.document)
+	m, err := sh.compose(s.newsletter, s.newsletter.Base)
+	if err != nil {
+		return nil, err
+	}
+	out.Size, out.Limit, out.Cut = len(m.HTML), gmail, len(m.HTML) > gmail
+	out.Weight = p.options.Words.T("preview.weight", "Size", p.kilobytes(out.Size))
+	return s.newsletter.Renderer.Shares(sh.issue, sh.document)
 }
 
 type count struct {

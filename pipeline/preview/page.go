@@ -3,6 +3,7 @@ package preview
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"net/textproto"
 	"slices"
@@ -42,9 +43,7 @@ type mail struct {
 	Preheader        string
 	From             string
 	Lang             string
-	Size, Limit      int // bytes
-	SizeText         string
-	Cut              bool // a mail program will hide its end
+	Size             string
 	Stale            bool // a file of it broke; this is its last good state
 	View             string
 	Frame, Identity  string // address; the same for the same mail
@@ -114,7 +113,7 @@ const gmail = 102_000
 
 func (p *Preview) mail(s *snapshot, st state, sh shown) (mail, error) {
 	l := p.options.Words
-	m := mail{View: st.view, Limit: gmail, Lang: sh.document.Locale, Stale: s.isStale(sh)}
+	m := mail{View: st.view, Lang: sh.document.Locale, Stale: s.isStale(sh)}
 	m.Heading, m.When = p.heading(s, st, sh)
 	if sh.document.Locale == "" {
 		m.Empty, m.EmptyMend = l.T("preview.empty"), l.T("preview.empty.mend")
@@ -129,8 +128,7 @@ func (p *Preview) mail(s *snapshot, st state, sh shown) (mail, error) {
 	}
 	m.Header = header(composed.Raw)
 	m.Subject, m.Preheader, m.From = sh.document.Subject, sh.document.Preheader, s.newsletter.Headers.FromName
-	m.Size = len(composed.HTML)
-	m.SizeText, m.Cut = p.kilobytes(m.Size), m.Size > gmail
+	m.Size = p.kilobytes(len(composed.HTML))
 	m.Frame, m.Identity = st.frame(), address("", st.next().alone(st.entry, "").mail())
 	if sh.past != nil {
 		m.Identity = m.Heading
@@ -212,7 +210,7 @@ func (p *Preview) tools(s *snapshot, st state, sh shown) tools {
 		Themes: choose("theme", "t", themes, st.theme, func(s state, v string) state { s.theme = v; return s }),
 		Images: toggle("images", "i", st.images, func(s state, v string) state { s.images = v; return s }),
 		Styles: toggle("styles", "s", st.styles, func(s state, v string) state { s.styles = v; return s }),
-		Moment: st.at, Locales: p.localeOptions(s, st, sh),
+		Moment: cmp.Or(st.at, p.options.Now().In(s.newsletter.Calendar.Zone()).Format(formMoment)), Locales: p.localeOptions(s, st, sh),
 	}
 	present := st
 	present.at = ""

@@ -25,7 +25,7 @@ func TestInBrowser(t *testing.T) {
 
 // Every switch changes what it says, in place: the page is never left.
 func trySwitches(t *testing.T, browser context.Context) {
-	d := newDesk(t)
+	d := fullDesk(t)
 	url := d.serve(t)
 	b := open(t, browser, url, 1400, 900)
 	value[any](b, `window.stayed = true`)
@@ -180,7 +180,7 @@ func tryErrorOverlay(t *testing.T, browser context.Context) {
 
 // All is in reach of the keyboard, and the shortcuts can be turned off.
 func tryKeyboard(t *testing.T, browser context.Context) {
-	d := newDesk(t)
+	d := fullDesk(t)
 	url := d.serve(t)
 	b := open(t, browser, url, 1400, 900)
 	b.key("w")
@@ -234,7 +234,7 @@ func tryAccessibility(t *testing.T, browser context.Context) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDesk(t)
+	d := fullDesk(t)
 	d.edit(border, "title: ", "title: [")
 	d.open("fr", nil)
 	url := d.serve(t)

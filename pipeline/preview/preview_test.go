@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -42,15 +43,34 @@ type desk struct {
 // now is just before the border of the sample entries' second issue.
 func now() time.Time { return time.Date(2026, 11, 19, 8, 0, 0, 0, time.UTC) }
 
-// newDesk lays out the sample entries.
+// newDesk lays out two of the sample entries, one of them translated.
 func newDesk(t testing.TB) *desk {
 	t.Helper()
 	d := emptyDesk(t)
-	if err := os.CopyFS(d.path("content"), sample.FS); err != nil {
-		t.Fatal(err)
+	must(t, os.Mkdir(d.path("content/images"), 0o777))
+	for _, name := range []string{editorial, strings.Replace(editorial, ".fr.", ".en.", 1), border, picture, strings.Replace(picture, "cable-repare", "frontiere-du-nuage", 1)} {
+		text, err := fs.ReadFile(sample.FS, strings.TrimPrefix(name, "content/"))
+		must(t, err)
+		d.write(name, string(text))
 	}
 	d.open("fr", nil)
 	return d
+}
+
+// fullDesk lays out all of them.
+func fullDesk(t testing.TB) *desk {
+	t.Helper()
+	d := emptyDesk(t)
+	must(t, os.CopyFS(d.path("content"), sample.FS))
+	d.open("fr", nil)
+	return d
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func emptyDesk(t testing.TB) *desk {
@@ -188,12 +208,7 @@ func (d *desk) rebuild(c preview.Change) {
 // get asks as a page of the preview does.
 func (d *desk) get(path string, change ...func(*http.Request)) *http.Response {
 	d.t.Helper()
-	r := httptest.NewRequest("GET", "http://127.0.0.1:8421/", nil)
-	u, err := r.URL.Parse(path)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	r.URL = u
+	r := httptest.NewRequest("GET", "http://127.0.0.1:8421"+path, nil) // ".." stays, as no browser would leave it
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	for _, f := range change {
 		f(r)
@@ -219,6 +234,7 @@ func (d *desk) body(path string) string {
 // entries are the sample's files of the second issue.
 const (
 	editorial = "content/2026-11-16-une-demi-seconde-de-trop.fr.md"
+	picture   = "content/images/cable-repare.png"
 	border    = "content/2026-11-17-ou-passe-la-frontiere-du-nuage.fr.md"
 )
 

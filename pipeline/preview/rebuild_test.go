@@ -97,7 +97,7 @@ func TestRefusedFromTheStart(t *testing.T) {
 // The lists say what is in the issue, what is not, and why.
 func TestLists(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := fullDesk(t)
 	d.write("content/2026-11-18-inacheve.fr.md", "---\ntitle: Inachevé\ndraft: true\n---\nBientôt.\n")
 	d.write("content/2026-11-25-plus-tard.fr.md", "---\ntitle: Plus tard\n---\nEn décembre.\n")
 	d.rebuild(preview.Change{})
@@ -116,29 +116,59 @@ func TestEmpty(t *testing.T) {
 	contains(t, d.body("/"), "Rien à montrer pour cette échéance")
 }
 
-// One save among a thousand real-size entries, ten of them in the next issue.
-func BenchmarkRebuild(b *testing.B) {
+// thousand lays out a thousand real-size entries, ten of them in the next
+// issue, and returns what saves the n-th of these with a mark in it.
+func thousand(b *testing.B) (*desk, func(n int) (mark string)) {
 	d := emptyDesk(b)
-	write := func(i, version int) {
+	write := func(i, version int) string {
 		day := now().AddDate(0, 0, -1-i/2)
 		if i < 10 {
 			day = now().AddDate(0, 0, -1-i/4)
 		}
-		text := fmt.Sprintf("---\ntitle: Billet %d\nsection: Décryptage\n---\nVersion %d, voir [ici](https://exemple.fr/%d).\n", i, version, i)
+		mark := fmt.Sprintf("Version %d,", version)
+		text := fmt.Sprintf("---\ntitle: Billet %d\nsection: Décryptage\n---\n%s voir [ici](https://exemple.fr/%d).\n", i, mark, i)
 		for n := 0; len(text) < 6000; n++ {
 			text += fmt.Sprintf("\nFin mars, un ingénieur s'agace : il attend une *demi-seconde* de trop, dit-il, et [ouvre](https://exemple.fr/%d/%d) le capot.\n", i, n)
 		}
 		d.write(fmt.Sprintf("content/%s-billet-%d.fr.md", day.Format(time.DateOnly), i), text)
+		return mark
 	}
 	for i := range 1000 {
 		write(i, 0)
 	}
 	d.open("fr", nil)
+	return d, func(n int) string { return write(n%10, n+1) }
+}
+
+// What a save among a thousand entries costs until the mail is new.
+func BenchmarkRebuild(b *testing.B) {
+	d, save := thousand(b)
 	for n := 0; b.Loop(); n++ {
-		write(n%10, n+1)
+		mark := save(n)
 		d.rebuild(preview.Change{})
-		if !strings.Contains(d.body("/mail"), fmt.Sprintf("Version %d,", n+1)) {
+		if !strings.Contains(d.body("/mail"), mark) {
 			b.Fatal("the mail is old")
 		}
+	}
+}
+
+// The same, with the page around it: lists and findings.
+func BenchmarkRebuildPage(b *testing.B) {
+	d, save := thousand(b)
+	for n := 0; b.Loop(); n++ {
+		save(n)
+		d.rebuild(preview.Change{})
+		d.body("/")
+	}
+}
+
+// From the save to the new mail on screen.
+func BenchmarkSaveToScreen(b *testing.B) {
+	d, save := thousand(b)
+	url := d.serve(b)
+	page := open(b, startBrowser(b), url, 1400, 900)
+	for n := 0; b.Loop(); n++ {
+		mark := save(n)
+		page.wait(`document.querySelector("#frame:not(.coming)")?.contentDocument?.body?.textContent.includes("` + mark + `")`)
 	}
 }

@@ -44,6 +44,10 @@ func (p *Preview) Handler() http.Handler {
 	return loopback.Only(loopback.SameOrigin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 		w.Header().Set("Cache-Control", "no-store")
+		if slices.Contains(strings.Split(r.URL.Path, "/"), "..") { // the mux would send on to what it leads to
+			p.fail(w, errNotFound)
+			return
+		}
 		mux.ServeHTTP(w, r)
 	})))
 }

@@ -112,7 +112,7 @@ func (sh *shown) alone(s *snapshot, st state) error {
 	if !known {
 		return errNotFound
 	}
-	sh.findings = func() ([]check.Finding, error) { return s.about(st.entry), nil }
+	sh.findings = func() ([]check.Finding, error) { return s.about(st.entry, sh.plan) }
 	if !ok {
 		return nil // broken from the start: there is nothing but the findings
 	}

@@ -33,8 +33,9 @@ func (p *Preview) Watch(ctx context.Context) error {
 		if err := p.Rebuild(ctx, c); err != nil {
 			return err
 		}
-		if err := w.follow(p.current.Load().newsletter); err != nil { // the settings may name another folder
-			return err
+		if !w.follows(p.current.Load().newsletter) { // the settings name another folder
+			c = Change{Assets: true}
+			continue
 		}
 		if c, err = w.change(ctx); err != nil || ctx.Err() != nil {
 			return err
@@ -48,10 +49,12 @@ type watch struct {
 	stale            bool   // a folder came or went
 }
 
-// follow watches the settings' folder and all folders of entries. It walks
-// only when it must.
+func (w *watch) follows(n *Newsletter) bool { return w.settings == n.Settings && w.folder == n.Folder }
+
+// follow watches the settings' folder and all folders of entries: before they
+// are read, so that no save goes unseen. It walks only when it must.
 func (w *watch) follow(n *Newsletter) error {
-	if w.settings == n.Settings && w.folder == n.Folder && !w.stale {
+	if w.follows(n) && !w.stale {
 		return nil
 	}
 	w.settings, w.folder, w.stale = n.Settings, n.Folder, false
@@ -62,16 +65,14 @@ func (w *watch) follow(n *Newsletter) error {
 	}
 	return filepath.WalkDir(n.Folder, func(path string, d fs.DirEntry, err error) error {
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil // gone since, as the event that follows says
 		case err != nil:
-			return fmt.Errorf("watch %s: %w", path, err)
+			return nil // gone since, or not to be read, as loading says too
 		case !d.IsDir():
 			return nil
 		case path != n.Folder && passedOver(d.Name()):
 			return fs.SkipDir
 		}
-		if err := w.watcher.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := w.watcher.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
 			return fmt.Errorf("watch %s: %w", path, err)
 		}
 		return nil

@@ -96,6 +96,13 @@ func key(iss issue.Issue, locale string) string {
 			}
 		}
 	}
+	for _, list := range [][]issue.Erratum{iss.Errata, iss.Corrected} {
+		for _, e := range list {
+			for _, s := range []string{e.ID, e.Reason, e.Text} {
+				field(s)
+			}
+		}
+	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 

@@ -68,7 +68,14 @@ func (r *Renderer) Document(iss issue.Issue, locale string) (Document, []content
 	if len(blocks) == 0 {
 		return Document{}, ed.problems, ErrNothing
 	}
+	errata, some, err := ed.errata()
+	if err != nil {
+		return Document{}, ed.problems, fmt.Errorf("render the errata of issue %d: %w", iss.Number, err)
+	}
 	p := ed.page(blocks)
+	if some {
+		p.Entries = append(p.Entries, errata)
+	}
 	doc := Document{Locale: ed.locale, Key: ed.key, Subject: p.Subject, Preheader: p.Preheader}
 	if err := ed.fit(&doc, p); err != nil {
 		return Document{}, ed.problems, fmt.Errorf("render issue %d in %s: %w", iss.Number, locale, err)

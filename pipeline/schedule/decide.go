@@ -14,6 +14,9 @@ import (
 // the clock is taken to be wrong.
 const ahead = 25 * time.Hour
 
+// fresh is how old pulled entries may be.
+const fresh = 10 * time.Minute
+
 // decide decides the slots between the ledger's last decision and now.
 func (e *Engine) decide(ctx context.Context, now time.Time, report *Report) error {
 	standing, err := e.Store.Standing(ctx)
@@ -156,6 +159,14 @@ func (e *Engine) overtaken(ctx context.Context, d *issue.Decision, cause error) 
 	return nil
 }
 
+// Done tells the team, if it wants to know, that an issue is closed.
+func (e *Engine) Done(ctx context.Context, number int, now time.Time) error {
+	if !e.Config.DoneNotice {
+		return nil
+	}
+	return e.notify(ctx, Notice{Key: fmt.Sprintf("%s:%d", DoneNotice, number), Kind: DoneNotice, At: now, Number: number})
+}
+
 // quiet tells the team of a silence that has lasted.
 func (e *Engine) quiet(ctx context.Context, now, slot time.Time) error {
 	if e.Config.QuietNotice == 0 {
@@ -171,12 +182,27 @@ func (e *Engine) quiet(ctx context.Context, now, slot time.Time) error {
 	return e.notify(ctx, Notice{Key: keyOf(QuietNotice, slot), Kind: QuietNotice, At: now, Slot: slot, Count: before + 1})
 }
 
+// keepFresh refreshes between assemblies: pages show the entries' images, and
+// a repository that is away is better known of before the slot.
+func (e *Engine) keepFresh(ctx context.Context, now time.Time, report *Report) error {
+	e.mu.Lock()
+	due := e.Refresh != nil && now.Sub(e.refreshed).Abs() >= fresh
+	e.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return e.refresh(ctx, now, report)
+}
+
 // refresh brings the entries up to date. When that fails, the last good ones
 // serve, and the team is told once.
 func (e *Engine) refresh(ctx context.Context, now time.Time, report *Report) error {
 	if e.Refresh == nil {
 		return nil
 	}
+	e.mu.Lock()
+	e.refreshed = now
+	e.mu.Unlock()
 	if report.Refresh = e.Refresh(ctx); report.Refresh == nil {
 		return e.over(ctx, keyRepository)
 	}

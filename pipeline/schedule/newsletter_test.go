@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing/fstest"
 	"time"
@@ -27,10 +29,16 @@ var monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 // slot is the moment right after the slot of week n, from 0.
 func slot(n int) time.Time { return monday.AddDate(0, 0, 7*n+3).Add(90 * time.Minute) }
 
+// weeks is for how many there are entries: as many as processes race for slots.
+func weeks() int {
+	races, _ := strconv.Atoi(os.Getenv(racesVariable))
+	return max(races, 30)
+}
+
 // newsletter has one entry a week.
-func newsletter(port, connections int) (*pipeline.Newsletter, error) {
+func newsletter(host string, port, connections int) (*pipeline.Newsletter, error) {
 	entries := fstest.MapFS{}
-	for n := range 60 {
+	for n := range weeks() {
 		day := monday.AddDate(0, 0, 7*n+1).Format(time.DateOnly)
 		entries[day+"-billet.fr.md"] = &fstest.MapFile{Data: fmt.Appendf(nil, "---\ntitle: Semaine %d\ndate: %s 08:00\n---\n\nUn mot de la semaine.\n", n, day)}
 	}
@@ -60,7 +68,7 @@ func newsletter(port, connections int) (*pipeline.Newsletter, error) {
 		Headers: message.Config{ListID: "lettre.exemple.fr", ListName: "Lettre", From: audience.MustAddress("lettre@exemple.fr")},
 		Base:    "https://lettre.exemple.fr", Keys: keys,
 		Delivery: deliver.Config{
-			Servers: []deliver.Server{{Host: "127.0.0.1", Port: port, TLS: deliver.Plain}}, Connections: connections,
+			Servers: []deliver.Server{{Host: host, Port: port, TLS: deliver.Plain}}, Connections: connections,
 		}.WithDefaults(),
 	}, nil
 }
@@ -102,11 +110,10 @@ func newWorker(s *store.Store, n *pipeline.Newsletter, name, folder string, alon
 		},
 		Database: schedule.Database{DB: s.DB(), Postgres: !alone, Alone: s.Alone},
 		Timing:   timing, Name: name, Alone: alone, Now: now, Logger: logger,
-		Report: func(r schedule.Report, err error) {
+		Report: func(_ schedule.Report, err error) {
 			if err != nil {
 				logger.Error("tick", "error", err)
 			}
-			logger.Info("tick", "report", r)
 		},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline"
@@ -119,6 +120,9 @@ type Engine struct {
 	Notify func(context.Context, Notice) error
 	// Over ends a state of things that was told under a key.
 	Over func(ctx context.Context, key string) error
+
+	mu        sync.Mutex
+	refreshed time.Time // the entries, the last time
 }
 
 // Report is what a tick did.
@@ -148,6 +152,9 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) (Report, error) {
 	var err error
 	if report.Released, err = e.Store.Release(ctx, now, e.Newsletter.Delivery.Deadline); err != nil {
 		return report, fmt.Errorf("release what waited: %w", err)
+	}
+	if err := e.keepFresh(ctx, now, &report); err != nil {
+		return report, err
 	}
 	if err := e.decide(ctx, now, &report); err != nil {
 		return report, err

@@ -45,6 +45,7 @@ type Worker struct {
 	Name     string // host and process, for people
 	Alone    bool   // no other process can be working
 	Report   func(Report, error)
+	Ready    func() // called once it works; may be nil
 	Now      func() time.Time
 	Logger   *slog.Logger
 
@@ -79,6 +80,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	// The first tick is now, not when the jobs' leader gets to it.
 	_, err = w.jobs.Insert(ctx, tickArgs{}, &river.InsertOpts{Queue: queueTick, MaxAttempts: 1})
 	if err == nil {
+		if w.Ready != nil {
+			w.Ready()
+		}
 		w.crew.keep(ctx)
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout+15*time.Second)
@@ -123,6 +127,7 @@ func (w *Worker) send(ctx context.Context, r deliver.Range) error {
 	}
 	if err == nil && settled.State == deliver.IssueSent {
 		w.Logger.InfoContext(ctx, "an issue is closed", "issue", r.Issue)
+		return w.Engine.Done(ctx, r.Issue, w.Now())
 	}
 	return err
 }

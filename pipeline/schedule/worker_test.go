@@ -58,7 +58,7 @@ func sent(t testing.TB, s *store.Store, number int) {
 func TestWorker(t *testing.T) {
 	storetest.EachSource(t, func(t *testing.T, source string) {
 		server := smtptest.Start(t, smtptest.Script{Brief: true})
-		n, err := newsletter(server.Port(), 4)
+		n, err := newsletter(server.Host(), server.Port(), 4)
 		if err != nil {
 			t.Fatal(err)
 		}

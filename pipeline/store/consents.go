@@ -55,6 +55,9 @@ func recordID(now time.Time, n int) string {
 	return hex.EncodeToString(b[2:])
 }
 
+// recordTime is where the ids of that time begin.
+func recordTime(t time.Time) string { return fmt.Sprintf("%012x", millis(t)) }
+
 // Records is what the register holds on one subscriber, the oldest first.
 func (s *Store) Records(ctx context.Context, id audience.ID) ([]audience.Record, error) {
 	rows, err := s.db.QueryContext(ctx, `

@@ -51,7 +51,12 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, now time.Time, r reader, 
 	if err := deleteReader(ctx, tx, r); err != nil {
 		return err
 	}
-	return record(ctx, tx, now, r.ID, event, c)
+	if r.Status == audience.Active {
+		if err := record(ctx, tx, now, r.ID, audience.Withdrawn, c); err != nil {
+			return err
+		}
+	}
+	return record(ctx, tx, now.Add(time.Millisecond), r.ID, event, c) // after it, in the order of the register
 }
 
 // Suppress stops all mail to the address of somebody known, for good:

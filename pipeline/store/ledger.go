@@ -14,7 +14,8 @@ import (
 )
 
 // Due reads pending deliveries in the order of deliver.Cursor. Those whose
-// subscriber left or paused are passed over; Settle ends them.
+// subscriber left or paused are passed over; Settle ends them. Past the issue's
+// deadline none is due; Recover gives them up.
 func (s *Store) Due(ctx context.Context, number int, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	return s.due(ctx, number, whole, now, after, n)
 }
@@ -22,7 +23,8 @@ func (s *Store) Due(ctx context.Context, number int, now time.Time, after delive
 func (s *Store) due(ctx context.Context, number int, in span, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	const columns = `SELECT s.id, s.address, s.name, s.lang, s.status, d.locale, d.attempts, d.next_at
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
-		WHERE d.issue = $1 AND d.state = 'pending' AND s.paused_until <= $2 `
+		WHERE d.issue = $1 AND d.state = 'pending' AND s.paused_until <= $2
+		  AND (SELECT deadline_at FROM issues WHERE number = $1) > $2 `
 	var rows *sql.Rows
 	var err error
 	if !after.Waiting {

@@ -42,7 +42,7 @@ func purgeRequest(ctx context.Context, tx *sql.Tx, now time.Time, r reader) erro
 	} else if _, err := tx.ExecContext(ctx, `UPDATE subscribers SET requested_at = 0 WHERE id = $1`, r.ID.String()); err != nil {
 		return err
 	}
-	return record(ctx, tx, now, r.ID, audience.Purged, audience.Consent{Origin: audience.Clock})
+	return record(ctx, tx, now, r.ID, audience.Lapsed, audience.Consent{Origin: audience.Clock})
 }
 
 // deleteReader removes all that says who a subscriber is: their row, the mails

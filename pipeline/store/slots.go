@@ -164,6 +164,7 @@ func (s *Store) Discard(ctx context.Context, number int) error {
 			return fmt.Errorf("issue %d: %w", number, ErrNotWaiting)
 		}
 		for _, statement := range []string{
+			`DELETE FROM ranges WHERE issue = $1`,
 			`DELETE FROM deliveries WHERE issue = $1`,
 			`DELETE FROM ranges WHERE issue = $1`,
 			`DELETE FROM documents WHERE issue = $1`,

@@ -46,14 +46,14 @@ func TestTemplates(t *testing.T) {
 	s := bare(t)
 	for name, data := range map[string]any{
 		"subscribe.html": subscribePage{}, "message.html": messagePage{}, "left.html": leftPage{}, "preferences.html": preferencesPage{},
-		"archive.html": archivePage{}, "legal.html": legalPage{},
+		"archive.html": archivePage{}, "legal.html": legalPage{}, "figures.html": figuresPage{},
 	} {
 		if err := templatecheck.CheckHTML(s.pages.Lookup(name), data); err != nil {
 			t.Error(err)
 		}
 	}
 	files, err := fs.Glob(templates.Web, "web/*")
-	if err != nil || len(files) != 8 {
+	if err != nil || len(files) != 9 {
 		t.Errorf("templates: %q, %v", files, err)
 	}
 }
@@ -133,7 +133,7 @@ func typeset(t *testing.T, words *locales.Catalogue, ids map[string]bool) {
 		"en":    regexp.MustCompile(`[\s\x{a0}\x{202f}][;:!?](\s|$)|'|"|\.\.\.`),
 	} {
 		for id := range ids {
-			if found := wrong.FindString(words.Locale(tag).T(id, "Name", "x", "Organization", "x", "Address", "x", "Date", "x")); found != "" {
+			if found := wrong.FindString(words.Locale(tag).T(id, "Name", "x", "Organization", "x", "Address", "x", "Date", "x", "Months", 36, "Class", "x", "Count", 2)); found != "" {
 				t.Errorf("%s: %s: %q", tag, id, found)
 			}
 		}

@@ -303,3 +303,30 @@ func TestLetters(t *testing.T) {
 		t.Error("words for a notice")
 	}
 }
+
+// The team's pages: figures and a chart, no names, and nothing but GET.
+func TestPrivate(t *testing.T) {
+	s := newSite(t)
+	id := s.reader("zoe@exemple.fr", audience.Active)
+	s.post("/u/"+s.signer.Token(audience.Unsubscribe, id), nil)
+	s.post("/subscribe?lang=fr", s.filled("noel@exemple.fr"))
+	s.handler = s.Private(s.store)
+	page := s.get("/", func(r *http.Request) { r.Header.Set("Accept-Language", "en") })
+	for _, want := range []string{"Confirmation mails waiting: 1.", `src="/chart.svg"`, `<th scope="row">16 November 2026</th><td>1</td><td>0</td>`, `<th scope="row">12</th>`} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("no %s in %s", want, page.body)
+		}
+	}
+	if strings.Contains(page.body, "exemple.fr") {
+		t.Error("an address among the figures")
+	}
+	if chart := s.get("/chart.svg"); chart.header.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(chart.body, "<svg") {
+		t.Errorf("%v %s", chart.header, chart.body)
+	}
+	if got := s.get("/healthz").body; got != "{\"healthy\":true,\"outbox\":1}\n" {
+		t.Errorf("health: %s", got)
+	}
+	if got := s.post("/", nil); got.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", got.status)
+	}
+}

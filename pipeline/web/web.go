@@ -65,6 +65,7 @@ type Options struct {
 	ID         string   // the newsletter's List-Id
 	Base       string   // its public URL, without final slash
 	Languages  []string // in which one can subscribe; the first is its own
+	Retention  int      // months without contact after which readers are asked whether they want to stay
 	Catalogue  *locales.Catalogue
 	Keys       *audience.Keys
 	Media      fs.FS // images, from the content folder

@@ -50,8 +50,8 @@ function stage(part, other) {
 }
 
 // replace draws a mail behind another, scrolled to the same place, and only
-// then shows it.
-function replace(old, wanted) {
+// then shows it, and does what is to be done next.
+function replace(old, wanted, next) {
   const frame = document.importNode(wanted);
   frame.dataset.version = root.dataset.version;
   frame.classList.add("coming");
@@ -67,6 +67,7 @@ function replace(old, wanted) {
     frame.classList.remove("coming");
     if (held) frame.focus();
     enter(frame);
+    next?.();
   };
   frame.addEventListener("load", ready);
   requestAnimationFrame(ready);
@@ -159,8 +160,9 @@ function listen() {
     if (event.data === root.dataset.version) return;
     root.dataset.version = event.data;
     const frame = document.querySelector("iframe:not(.coming)");
-    if (frame) replace(frame, frame); // the mail first: the findings take longer
-    show(location.href, false);
+    const rest = () => show(location.href, false); // the findings take longer than the mail
+    if (frame) replace(frame, frame, rest);
+    else rest();
   });
 }
 
