@@ -129,7 +129,7 @@ func read(fsys fs.FS) (map[string]string, error) {
 		if err != nil {
 			continue
 		}
-		texts[name] = string(data)
+		texts[name] = strings.ReplaceAll(string(data), "\r\n", "\n") // git may have changed them
 	}
 	return texts, nil
 }

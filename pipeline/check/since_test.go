@@ -71,7 +71,7 @@ func TestCompare(t *testing.T) {
 		"gone.md": "sept\nhuit\n", "image.png": "1",
 	})
 	after := folder(map[string]string{
-		"same.md": "a\nb\n", "edited.md": "a\nc\n", "2026/moved.md": "un\ndeux\n", "moved-edited.fr.md": "trois\n\nquatre\ncinq\nSIX\n",
+		"same.md": "a\r\nb\r\n", "edited.md": "a\nc\n", "2026/moved.md": "un\ndeux\n", "moved-edited.fr.md": "trois\n\nquatre\ncinq\nSIX\n",
 		"new.md": "neuf\ndix\n", "image.png": "2",
 	})
 	c, err := check.Compare(before, after)
