@@ -54,7 +54,7 @@ fuzz:
 	done
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem -timeout 0 ./...
 
 # Kills KILLS senders of READERS mails with SIGKILL, half of them under each
 # policy, and stops a fifth as many with SIGTERM, at random moments; prints the

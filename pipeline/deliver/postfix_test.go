@@ -178,7 +178,7 @@ func (p *postfix) certificate(t *testing.T, name string, ends time.Time) {
 	}
 }
 
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -189,7 +189,7 @@ func freePort(t *testing.T) int {
 }
 
 // awaitPort waits until a process listens there.
-func awaitPort(t *testing.T, port int) {
+func awaitPort(t testing.TB, port int) {
 	t.Helper()
 	for range 250 {
 		c, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port))

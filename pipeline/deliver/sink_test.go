@@ -11,7 +11,7 @@ import (
 )
 
 // startSink runs Postfix's smtp-sink, with its own ways of misbehaving.
-func startSink(t *testing.T, arguments ...string) (port int) {
+func startSink(t testing.TB, arguments ...string) (port int) {
 	t.Helper()
 	program, err := exec.LookPath("smtp-sink")
 	wants(t, err == nil, "smtp-sink, of Postfix")

@@ -40,20 +40,32 @@ func BenchmarkSpeed(b *testing.B) {
 			n, connections = 300, 1
 		}
 		fmt.Printf("\n%d mails of 43 KB, %d connections, replies %s away\n", n, connections, delay)
-		fmt.Printf("%-34s %9s %9s %9s %11s %9s %9s\n", "", "CPU µs", "ratio", "msg/s", "allocations", "bytes", "peak MiB")
-		base := 0.0
-		for _, role := range senders() {
-			f, err := measure(role, n, connections, delay)
-			if err != nil {
-				b.Fatalf("%s: %v", role, err)
-			}
-			cpu := f.CPU.Seconds() * 1e6 / float64(n)
-			if base == 0 {
-				base = cpu
-			}
-			fmt.Printf("%-34s %9.1f %8.1f× %9.0f %11.0f %9.0f %9.1f\n", role, cpu, base/cpu, float64(n)/f.Wall.Seconds(),
-				f.Mallocs/float64(n), f.Bytes/float64(n), float64(f.peak)/(1<<20))
+		compare(b, senders(), n, func(role string) (figures, error) { return measure(role, n, connections, delay) })
+	}
+	const n, connections = 3000, 10
+	fmt.Printf("\n%d mails of 43 KB, %d connections, to Postfix's smtp-sink\n", n, connections)
+	port := strconv.Itoa(startSink(b))
+	compare(b, []string{"infolettre, no ledger", "hand-written floor", "smtp-source"}, n, func(role string) (figures, error) {
+		return runSender(role, port, n, connections)
+	})
+}
+
+// compare prints what each sender costs, the first one's CPU time being the
+// measure of the others'.
+func compare(b *testing.B, roles []string, n int, run func(role string) (figures, error)) {
+	fmt.Printf("%-34s %9s %9s %9s %11s %9s %9s\n", "", "CPU µs", "ratio", "msg/s", "allocations", "bytes", "peak MiB")
+	base := 0.0
+	for _, role := range roles {
+		f, err := run(role)
+		if err != nil {
+			b.Fatalf("%s: %v", role, err)
 		}
+		cpu := f.CPU.Seconds() * 1e6 / float64(n)
+		if base == 0 {
+			base = cpu
+		}
+		fmt.Printf("%-34s %9.1f %8.1f× %9.0f %11.0f %9.0f %9.1f\n", role, cpu, base/cpu, float64(n)/f.Wall.Seconds(),
+			f.Mallocs/float64(n), f.Bytes/float64(n), float64(f.peak)/(1<<20))
 	}
 }
 
@@ -74,29 +86,16 @@ type figures struct {
 
 const mailSize = 43 << 10
 
-// measure runs a receiver and a sender as processes. Ours count from the order
-// to send to its end, without what comes before: list, snapshot, compilation.
+// measure runs a sender against a receiver of its own, which counts.
 func measure(role string, n, connections int, delay time.Duration) (f figures, err error) {
 	receiver, err := startReceiver(delay)
 	if err != nil {
 		return f, err
 	}
 	defer receiver.stop()
-	sender := processAs(role, "PORT="+receiver.port, fmt.Sprint("N=", n), fmt.Sprint("CONNECTIONS=", connections))
-	if role == "smtp-source" {
-		sender = exec.Command("smtp-source", "-m", fmt.Sprint(n), "-s", fmt.Sprint(connections), "-l", fmt.Sprint(mailSize), "-d", "-N",
-			"-f", "lettre@exemple.fr", "-t", "r@exemple.fr", "127.0.0.1:"+receiver.port)
+	if f, err = runSender(role, receiver.port, n, connections); err != nil {
+		return f, err
 	}
-	var out, stderr bytes.Buffer
-	sender.Stdout, sender.Stderr = &out, &stderr
-	began := time.Now()
-	if err := sender.Run(); err != nil {
-		return f, fmt.Errorf("%w: %s", err, &stderr)
-	}
-	f.Wall = time.Since(began)
-	f.CPU = sender.ProcessState.UserTime() + sender.ProcessState.SystemTime()
-	f.peak = sender.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
-	_ = json.Unmarshal(out.Bytes(), &f)
 	counts, err := receiver.counts()
 	if err != nil {
 		return f, err
@@ -108,6 +107,27 @@ func measure(role string, n, connections int, delay time.Duration) (f figures, e
 	if got != n && role != "smtp-source" { // its one recipient overflows a counter
 		return f, fmt.Errorf("the receiver accepted %d mails of %d", got, n)
 	}
+	return f, nil
+}
+
+// runSender runs a sender as a process. Ours count from the order to send to
+// its end, without what comes before: list, snapshot, compilation.
+func runSender(role, port string, n, connections int) (f figures, err error) {
+	sender := processAs(role, "PORT="+port, fmt.Sprint("N=", n), fmt.Sprint("CONNECTIONS=", connections))
+	if role == "smtp-source" {
+		sender = exec.Command("smtp-source", "-m", fmt.Sprint(n), "-s", fmt.Sprint(connections), "-l", fmt.Sprint(mailSize), "-d", "-N",
+			"-f", "lettre@exemple.fr", "-t", "r@exemple.fr", "127.0.0.1:"+port)
+	}
+	var out, stderr bytes.Buffer
+	sender.Stdout, sender.Stderr = &out, &stderr
+	began := time.Now()
+	if err := sender.Run(); err != nil {
+		return f, fmt.Errorf("%w: %s", err, &stderr)
+	}
+	f.Wall = time.Since(began)
+	f.CPU = sender.ProcessState.UserTime() + sender.ProcessState.SystemTime()
+	f.peak = sender.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+	_ = json.Unmarshal(out.Bytes(), &f) // what ours count themselves
 	return f, nil
 }
 

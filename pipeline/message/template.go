@@ -19,6 +19,7 @@ type Template struct {
 	composer *Composer
 	segments [][]byte
 	places   []place // between the segments
+	size     int     // of a mail, rather too much than too little
 }
 
 // place is what stands between two segments.
@@ -78,6 +79,10 @@ func (c *Composer) compile(d render.Document) (*Template, error) {
 		}
 	}
 	t.segments, t.places = cutter.finish()
+	t.size = 512 * len(t.places)
+	for _, segment := range t.segments {
+		t.size += len(segment)
+	}
 	return t, t.check(d)
 }
 
