@@ -3,7 +3,7 @@
 FUZZTIME ?= 5s
 TOOL := go tool -modfile=.ci/tools/go.mod
 
-.PHONY: setup build static test vet format lint race sample simulate fuzz bench torture matrix
+.PHONY: setup build static test vet format lint race sample simulate fuzz bench torture matrix races takeover
 
 # Installs what the tests need and this machine lacks.
 setup:
@@ -67,3 +67,11 @@ torture:
 # Every fault at every step, with a thousand recipients each.
 matrix:
 	go test -run TestFaultMatrix -timeout 0 ./pipeline/deliver -recipients 1000
+
+# Processes race for a thousand slots on each database; the gate has 25.
+races:
+	INFOLETTRE_RACES=1000 go test -run TestRaces -timeout 2h ./pipeline/schedule
+
+# A worker is lost in the middle of 100,000 mails; in the gate, of 1,500.
+takeover:
+	INFOLETTRE_TAKEOVER=100000 go test -run TestTakeover -timeout 1h -v ./pipeline/schedule

@@ -36,7 +36,7 @@ func (a *app) statsCommand() *cobra.Command {
 		})
 	})
 	c.Args = a.args(0, 0)
-	c.Flags().IntVar(&weeks, "weeks", defaultWeeks, a.words.T("flag.weeks"))
+	c.Flags().IntVar(&weeks, "weeks", defaultWeeks, a.words.T("flag.stats-weeks"))
 	c.Flags().StringVar(&format, "format", formatText, a.words.T("flag.stats-format"))
 	return c
 }

@@ -67,7 +67,7 @@ func (a *app) suppressCommand() *cobra.Command {
 		})
 	})
 	c.Args = a.args(1, 1)
-	c.Flags().StringVar(&consent, "reason", "", a.words.T("flag.reason"))
+	c.Flags().StringVar(&consent, "reason", "", a.words.T("flag.proof-reason"))
 	return c
 }
 
@@ -94,6 +94,6 @@ func (a *app) unsuppressCommand() *cobra.Command {
 		})
 	})
 	c.Args = a.args(1, 1)
-	c.Flags().StringVar(&reason, "reason", "", a.words.T("flag.reason"))
+	c.Flags().StringVar(&reason, "reason", "", a.words.T("flag.proof-reason"))
 	return c
 }

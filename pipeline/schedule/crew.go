@@ -167,13 +167,16 @@ func (c *crew) watch(ctx context.Context, leases []deliver.Lease) error {
 	return errors.Join(errs...)
 }
 
-// leave ends our lease.
+// leave ends our lease, as it stands: a renewal may have been cut short.
 func (c *crew) leave(ctx context.Context) error {
-	c.mu.Lock()
-	mine := c.mine
-	c.doubt()
-	c.mu.Unlock()
-	if err := c.ledger.Dismiss(ctx, mine); err != nil {
+	worker, _ := c.leased()
+	leases, err := c.ledger.RenewLease(ctx, worker)
+	for _, l := range leases {
+		if l.Worker == worker {
+			err = c.ledger.Dismiss(ctx, l)
+		}
+	}
+	if err != nil && !errors.Is(err, deliver.ErrLost) {
 		return fmt.Errorf("leave the workers: %w", err)
 	}
 	return nil

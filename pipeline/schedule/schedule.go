@@ -8,6 +8,9 @@
 //	decide.go    what becomes of the slots that are due
 //	witness.go   notices a database that was restored or copied
 //	notice.go    what the team is told
+//	worker.go    this process's part in it, beside others on other machines
+//	crew.go      leases: who is alive
+//	jobs.go      the jobs that wake the workers, on River
 package schedule
 
 import (

@@ -56,6 +56,14 @@ type Worker struct {
 // Run works until ctx ends; then it finishes what is under way, within a
 // minute, and leaves.
 func (w *Worker) Run(ctx context.Context) error {
+	err := w.work(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // stopped before it had begun
+	}
+	return err
+}
+
+func (w *Worker) work(ctx context.Context) error {
 	if err := w.Database.migrate(ctx, quiet(w.Logger)); err != nil {
 		return err
 	}

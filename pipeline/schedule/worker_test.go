@@ -32,7 +32,7 @@ func addReaders(ctx context.Context, s *store.Store, n int) error {
 // until asks again and again, while other processes do what is asked for.
 func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Duration(1+weeks()) * 2 * time.Second)
 	for !done() {
 		if t.Failed() {
 			t.FailNow()

@@ -23,18 +23,18 @@ func EachSource(t *testing.T, test func(t *testing.T, source string)) {
 }
 
 // SQLite is a fresh database file, closed when the test ends.
-func SQLite(t *testing.T) *store.Store {
+func SQLite(t testing.TB) *store.Store {
 	t.Helper()
 	return open(t, filepath.Join(t.TempDir(), "infolettre.db"))
 }
 
 // Postgres is a fresh PostgreSQL database, closed when the test ends.
-func Postgres(t *testing.T) *store.Store {
+func Postgres(t testing.TB) *store.Store {
 	t.Helper()
 	return open(t, PostgresURL(t))
 }
 
-func open(t *testing.T, source string) *store.Store {
+func open(t testing.TB, source string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), source, true)
 	if err != nil {
