@@ -60,7 +60,6 @@ type option struct {
 	Label, Note, URL string
 	ID, Key          string // element and shortcut
 	Current          bool
-	Lang             string
 }
 
 // tools are the switches above the mail.

@@ -26,7 +26,6 @@ type Newsletter struct {
 	Folder   string // path of the entries, absolute
 	Prefix   string // what findings put before an entry's path
 	Editor   string // URL that opens a file at a line, "vscode://file/{path}:{line}"; "" shows it in the browser
-	Budget   int    // bytes that a mail's HTML is kept under
 	Ledger   Ledger // nil where there is no database
 
 	// Compose writes the mail of a reader who does not exist.

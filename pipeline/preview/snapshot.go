@@ -2,8 +2,10 @@ package preview
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -42,13 +44,13 @@ const maxPlans = 60
 
 // next is a version that no page has seen, of this process or an earlier one.
 func (s *snapshot) next() string {
-	start, n := fmt.Sprintf("%x", time.Now().UnixNano()), 0
+	process, n := rand.Text(), 0
 	if s != nil {
-		before, count, _ := strings.Cut(s.version, ".")
-		start = before
-		_, _ = fmt.Sscan(count, &n)
+		var count string
+		process, count, _ = strings.Cut(s.version, ".")
+		n, _ = strconv.Atoi(count) // our own
 	}
-	return fmt.Sprintf("%s.%d", start, n+1)
+	return fmt.Sprintf("%s.%d", process, n+1)
 }
 
 // failed is the same newsletter with the reason why there is no newer one.
