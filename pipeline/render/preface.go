@@ -24,7 +24,9 @@ func (r *Renderer) Preface(d Document, l Letter) (Document, error) {
 	if at < 0 {
 		return Document{}, fmt.Errorf("preface issue: no %s in the mail", article)
 	}
-	box := `<div lang="` + d.Locale + `" style="max-width:600px;margin:0 auto;padding:16px 24px">` + "\n" + body.HTML + "</div>\n"
+	// An address may be longer than a line.
+	box := `<div lang="` + d.Locale + `" style="max-width:600px;margin:0 auto;padding:0 24px;overflow-wrap:anywhere;word-break:break-word">` + "\n<div " +
+		r.theme.Attr("entry") + ">\n" + body.HTML + "</div>\n</div>\n"
 	d.HTML = d.HTML[:at] + box + d.HTML[at:]
 	d.Text = typography.Widen(body.Text) + "\n\n" + strings.Repeat("=", 72) + "\n\n" + d.Text
 	d.Subject = typography.Widen(l.Subject)
