@@ -51,11 +51,6 @@ func (a *app) withStore(ctx context.Context, do func(context.Context, config, *s
 	return a.useStore(ctx, false, do)
 }
 
-// withNewStore makes the database when there is none.
-func (a *app) withNewStore(ctx context.Context, do func(context.Context, config, *store.Store) error) error {
-	return a.useStore(ctx, true, do)
-}
-
 func (a *app) useStore(ctx context.Context, create bool, do func(context.Context, config, *store.Store) error) error {
 	c, err := a.loadConfig()
 	if err != nil {

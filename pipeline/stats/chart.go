@@ -53,8 +53,8 @@ func WriteChart(w io.Writer, weeks []Week, words Words) error {
 	scale := float64(chartHeight-chartTop-chartBottom) / float64(up+down)
 	zero := chartTop + float64(up)*scale
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="title desc">`+"\n", chartWidth, chartHeight)
-	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n%s\n", escape(words.Title), escape(words.Description), chartStyle)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
+	fmt.Fprintf(&b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n%s\n", escape(words.Title), escape(words.Description), chartStyle)
 	fmt.Fprintf(&b, `<rect class="in" x="%d" y="8" width="12" height="12"/><text x="%d" y="18">%s</text>`+"\n", chartLeft, chartLeft+18, escape(words.Confirmed))
 	fmt.Fprintf(&b, `<rect class="out" x="%d" y="8" width="12" height="12"/><text x="%d" y="18">%s</text>`+"\n", chartWidth/2, chartWidth/2+18, escape(words.Departed))
 	fmt.Fprintf(&b, `<text class="figure" x="%d" y="%d">%d</text>`+"\n", chartLeft-6, chartTop+10, up)
@@ -65,7 +65,7 @@ func WriteChart(w io.Writer, weeks []Week, words Words) error {
 	for i, week := range weeks {
 		x, width := chartLeft+float64(i)*step+step*0.15, step*0.7
 		b.WriteString("<g>")
-		fmt.Fprintf(&b, "<title>%s : +%d −%d</title>", escape(words.Day(week.Begin)), week.Confirmed, max(week.Departed, 0))
+		fmt.Fprintf(&b, "<title>%s, +%d, −%d</title>", escape(words.Day(week.Begin)), week.Confirmed, max(week.Departed, 0))
 		bar(&b, "in", x, zero-float64(week.Confirmed)*scale, width, float64(week.Confirmed)*scale)
 		bar(&b, "out", x, zero, width, float64(max(week.Departed, 0))*scale)
 		b.WriteString("</g>\n")

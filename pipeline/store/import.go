@@ -50,6 +50,9 @@ func (s *Store) Import(ctx context.Context, now time.Time, lang string, c audien
 		if i.keys, err = s.hashing(ctx, tx); err != nil {
 			return err
 		}
+		if i.first, err = emptyList(ctx, tx); err != nil {
+			return err
+		}
 		if i.subscriber, err = tx.PrepareContext(ctx, insertSubscriber); err != nil {
 			return err
 		}
@@ -81,7 +84,7 @@ func (s *Store) AddSubscribers(ctx context.Context, now time.Time, subscribers [
 
 const insertSubscriber = `
 	INSERT INTO subscribers (id, address, address_key, name, lang, status, created_at, confirmed_at, seen_at)
-	VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, $6)`
+	VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, $6) ON CONFLICT (address_key) DO NOTHING`
 
 // importer writes rows in batches, in one transaction.
 type importer struct {
@@ -92,6 +95,7 @@ type importer struct {
 	consent audience.Consent
 	hash    string         // of the consent's text
 	keys    *audience.Keys // nil: no address is forgotten
+	first   bool           // the list was empty: nobody is known
 	added   Added
 
 	subscriber, record *sql.Stmt
@@ -125,9 +129,12 @@ func (i *importer) all(ctx context.Context, rows iter.Seq2[audience.Row, error])
 
 // batch parts the known from the new, and writes both.
 func (i *importer) batch(ctx context.Context, rows []audience.Row) error {
-	known, err := i.known(ctx, rows)
-	if err != nil {
-		return err
+	known := map[string]reader{}
+	if !i.first {
+		var err error
+		if known, err = i.known(ctx, rows); err != nil {
+			return err
+		}
 	}
 	forgotten, err := i.forgotten(ctx, rows)
 	if err != nil {
@@ -142,7 +149,6 @@ func (i *importer) batch(ctx context.Context, rows []audience.Row) error {
 			i.refuse(&i.added.Forgotten, row)
 		case !found:
 			fresh = append(fresh, row)
-			known[key] = reader{} // the same address below says nothing new
 		default:
 			if err := i.update(ctx, r, row); err != nil {
 				return fmt.Errorf("line %d: %w", row.Line, err)
@@ -222,9 +228,6 @@ func (i *importer) update(ctx context.Context, r reader, row audience.Row) error
 	}
 	c := i.of(row)
 	switch {
-	case r.Status == "":
-		i.added.Unchanged++
-		return nil
 	case r.Status == audience.Unsubscribed:
 		i.refuse(&i.added.Unsubscribed, row)
 		return nil
@@ -271,14 +274,19 @@ func (i *importer) of(row audience.Row) audience.Consent {
 func (i *importer) insert(ctx context.Context, rows []audience.Row) error {
 	now := millis(i.now)
 	for _, row := range rows {
-		i.added.New++
 		lang := row.Lang
 		if lang == "" {
 			lang = i.lang
 		}
-		if _, err := i.subscriber.ExecContext(ctx, row.ID.String(), row.Address.String(), row.Address.Key(), row.Name, lang, now); err != nil {
+		written, err := changes(i.subscriber.ExecContext(ctx, row.ID.String(), row.Address.String(), row.Address.Key(), row.Name, lang, now))
+		if err != nil {
 			return fmt.Errorf("line %d: %w", row.Line, err)
 		}
+		if written == 0 { // the address stands above
+			i.added.Unchanged++
+			continue
+		}
+		i.added.New++
 		c := i.of(row)
 		if _, err := i.record.ExecContext(ctx, recordID(i.now, i.added.New), row.ID.String(), string(audience.Imported), now, c.Lang, i.hash,
 			string(c.Origin), c.Network, audience.Redact(c.Detail)); err != nil {
@@ -286,6 +294,12 @@ func (i *importer) insert(ctx context.Context, rows []audience.Row) error {
 		}
 	}
 	return nil
+}
+
+func emptyList(ctx context.Context, tx *sql.Tx) (bool, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT 1 FROM subscribers LIMIT 1`)
+	found, err := collect(rows, err, func(rows *sql.Rows) (one int, err error) { return one, rows.Scan(&one) })
+	return len(found) == 0, err
 }
 
 // parameters writes "$1, $2, $3".
