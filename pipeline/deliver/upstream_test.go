@@ -26,10 +26,10 @@ func picked(t *testing.T, u *upstreams, n int, now time.Time) map[string]int {
 
 func TestWeights(t *testing.T) {
 	servers := []Server{{Host: "a", Weight: 1}, {Host: "b", Weight: 3}}
-	if got := picked(t, newUpstreams(Config{Connections: 8, Servers: servers}), 8, noon); got["a"] != 2 || got["b"] != 6 {
+	if got := picked(t, newUpstreams(Config{Connections: 8, Servers: servers}, nil), 8, noon); got["a"] != 2 || got["b"] != 6 {
 		t.Errorf("got %v", got)
 	}
-	u := newUpstreams(Config{Connections: 8, Servers: servers})
+	u := newUpstreams(Config{Connections: 8, Servers: servers}, nil)
 	u.failed(u.servers[1], noon, errors.New("down"))
 	if got := picked(t, u, 4, noon); got["a"] != 4 {
 		t.Errorf("while b is down: %v", got)
@@ -43,7 +43,7 @@ func TestWeights(t *testing.T) {
 // each further one comes when the last has taken effect. Connections come back
 // one by one, never more than were given up.
 func TestSlow(t *testing.T) {
-	u := newUpstreams(Config{Connections: 8, Servers: []Server{{Host: "a", Weight: 1}}})
+	u := newUpstreams(Config{Connections: 8, Servers: []Server{{Host: "a", Weight: 1}}}, nil)
 	s := u.servers[0]
 	picked(t, u, 8, noon)
 	for range 4 {
@@ -71,7 +71,7 @@ func TestSlow(t *testing.T) {
 
 // The last connection pauses, longer each time, up to a quarter of an hour.
 func TestPause(t *testing.T) {
-	u := newUpstreams(Config{Connections: 1, Servers: []Server{{Host: "a", Weight: 1}}})
+	u := newUpstreams(Config{Connections: 1, Servers: []Server{{Host: "a", Weight: 1}}}, nil)
 	s := u.servers[0]
 	now := noon
 	for _, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
@@ -87,7 +87,7 @@ func TestPause(t *testing.T) {
 
 // A server that greets with 421 has too many of our connections.
 func TestThrottledGreeting(t *testing.T) {
-	u := newUpstreams(Config{Connections: 8, Servers: []Server{{Host: "a", Weight: 1}}})
+	u := newUpstreams(Config{Connections: 8, Servers: []Server{{Host: "a", Weight: 1}}}, nil)
 	s := u.servers[0]
 	picked(t, u, 8, noon)
 	u.failed(s, noon, fmt.Errorf("smtp server a: %w", &textproto.Error{Code: 421, Msg: "4.7.0 too many connections"}))
