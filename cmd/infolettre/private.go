@@ -4,14 +4,18 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/infolettre/infolettre/pipeline/schedule"
 	"github.com/infolettre/infolettre/pipeline/store"
 )
 
 // privateHandler serves what only the team may see, on an address that no
-// proxy leads to.
-func privateHandler(s *store.Store) http.Handler {
+// proxy leads to. jobs is nil when nobody asked for them.
+func privateHandler(s *store.Store, jobs *schedule.Page) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { serveHealth(w, r, s) })
+	if jobs != nil {
+		mux.Handle(schedule.PagePath, jobs)
+	}
 	return mux
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/outbox"
+	"github.com/infolettre/infolettre/pipeline/schedule"
 	"github.com/infolettre/infolettre/pipeline/store"
 	"github.com/infolettre/infolettre/pipeline/web"
 )
@@ -62,12 +63,17 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		return err
 	}
 	defer private.Close()
-	runners := []runner{func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s), logger) }}
+	var jobs *schedule.Page
+	if c.Web.RiverUI {
+		jobs = &schedule.Page{}
+	}
+	runners := []runner{func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s, jobs), logger) }}
 	if role != roleWeb {
 		w, err := a.worker(ctx, c, n, s, logger)
 		if err != nil {
 			return err
 		}
+		w.Page = jobs
 		runners = append(runners, w.Run)
 	}
 	if role != roleWorker {
