@@ -69,6 +69,7 @@ var owners = map[string][]string{
 	"github.com/fsnotify/fsnotify":   {"pipeline/preview"},
 	"modernc.org/sqlite":             {"pipeline/store"},
 	"github.com/riverqueue/river":    {"pipeline/schedule"},
+	"riverqueue.com/riverui":         {"pipeline/schedule"},
 	"github.com/jackc/pgx":           {"pipeline/store"},
 	"github.com/pressly/goose":       {"pipeline/store"},
 	"go.yaml.in/yaml":                {"pipeline/content", "cmd/infolettre"},

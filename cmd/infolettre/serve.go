@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/outbox"
+	"github.com/infolettre/infolettre/pipeline/schedule"
 	"github.com/infolettre/infolettre/pipeline/store"
 	"github.com/infolettre/infolettre/pipeline/web"
 )
@@ -70,12 +72,19 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 	if err != nil {
 		return err
 	}
-	runners := []runner{func(ctx context.Context) error { return web.Serve(ctx, private, site.Private(s), logger) }}
+	var jobs *schedule.Page
+	if c.Web.RiverUI {
+		jobs = &schedule.Page{}
+	}
+	runners := []runner{func(ctx context.Context) error {
+		return web.Serve(ctx, private, privateHandler(site.Private(s), jobs), logger)
+	}}
 	if role != roleWeb {
 		w, err := a.worker(ctx, c, n, s, logger)
 		if err != nil {
 			return err
 		}
+		w.Page = jobs
 		runners = append(runners, w.Run)
 	}
 	if role != roleWorker {
@@ -120,6 +129,17 @@ func (a *app) purge(s *store.Store, logger *slog.Logger) runner {
 			}
 		}
 	}
+}
+
+// privateHandler serves what only the team may see, on an address that no
+// proxy leads to. jobs is nil when nobody asked for them.
+func privateHandler(pages http.Handler, jobs *schedule.Page) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	if jobs != nil {
+		mux.Handle(schedule.PagePath, jobs)
+	}
+	return mux
 }
 
 // together starts the runners and waits for all of them.

@@ -15,7 +15,7 @@ import (
 func BenchmarkWorkers(b *testing.B) {
 	for _, workers := range []int{1, 4} {
 		b.Run(fmt.Sprint(workers), func(b *testing.B) {
-			const readers, connections = 20_000, 16
+			const readers, connections = 8_000, 16
 			for range b.N {
 				b.StopTimer()
 				server := smtptest.Start(b, smtptest.Script{Brief: true})

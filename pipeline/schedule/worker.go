@@ -46,6 +46,7 @@ type Worker struct {
 	Alone    bool   // no other process can be working
 	Report   func(Report, error)
 	Ready    func() // called once it works; may be nil
+	Page     *Page  // shows the jobs; nil: nobody asked
 	Now      func() time.Time
 	Logger   *slog.Logger
 
@@ -85,8 +86,13 @@ func (w *Worker) work(ctx context.Context) error {
 	if err := w.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(fmt.Errorf("begin the jobs: %w", err), w.crew.leave(ctx))
 	}
+	if w.Page != nil {
+		err = w.Page.start(ctx, w.jobs, quiet(w.Logger))
+	}
 	// The first tick is now, not when the jobs' leader gets to it.
-	_, err = w.jobs.Insert(ctx, tickArgs{}, &river.InsertOpts{Queue: queueTick, MaxAttempts: 1})
+	if err == nil {
+		_, err = w.jobs.Insert(ctx, tickArgs{}, &river.InsertOpts{Queue: queueTick, MaxAttempts: 1})
+	}
 	if err == nil {
 		if w.Ready != nil {
 			w.Ready()

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/deliver/smtptest"
+	"github.com/infolettre/infolettre/pipeline/schedule"
 	"github.com/infolettre/infolettre/pipeline/store"
 	"github.com/infolettre/infolettre/pipeline/store/storetest"
 )
@@ -64,6 +68,7 @@ func TestWorker(t *testing.T) {
 		}
 		folder := t.TempDir()
 		now := &clock{now: monday}
+		page := &schedule.Page{}
 		run := func(check func(s *store.Store)) {
 			s, err := store.Open(t.Context(), source, true)
 			if err != nil {
@@ -76,6 +81,7 @@ func TestWorker(t *testing.T) {
 			}
 			ctx, stop := context.WithCancel(t.Context())
 			w := newWorker(s, n, "w", folder, alone, now.Now, slog.New(slog.NewTextHandler(t.Output(), nil)))
+			w.Page = page
 			var running sync.WaitGroup
 			running.Go(func() {
 				if err := w.Run(ctx); err != nil {
@@ -99,6 +105,13 @@ func TestWorker(t *testing.T) {
 				standing, err := s.Standing(t.Context())
 				return err == nil && !standing.Decided.IsZero()
 			})
+			for path, want := range map[string]string{"": "<html", "api/queues": `"name":"send"`} {
+				got := httptest.NewRecorder()
+				page.ServeHTTP(got, httptest.NewRequest(http.MethodGet, schedule.PagePath+path, nil))
+				if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), want) {
+					t.Errorf("%s: %d %s", path, got.Code, got.Body)
+				}
+			}
 		})
 		for week := range 2 {
 			now.set(slot(week))

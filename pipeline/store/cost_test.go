@@ -50,8 +50,8 @@ func BenchmarkLedger(b *testing.B) {
 // goThrough accepts every delivery of an issue.
 func goThrough(b *testing.B, s *store.Store, number int, ids []audience.ID, at int) {
 	var outcomes []deliver.Outcome
-	for i := 0; i <= len(ids); i += at {
-		next := ids[i:min(i+at, len(ids))]
+	for i := 0; i < len(ids)+at; i += at {
+		next := ids[min(i, len(ids)):min(i+at, len(ids))]
 		if _, err := s.Commit(b.Context(), number, ordered, outcomes, next); err != nil {
 			b.Fatal(err)
 		}

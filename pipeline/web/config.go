@@ -12,6 +12,7 @@ type Config struct {
 	Listen         string   `yaml:"listen"`          // public pages; default 127.0.0.1:8080
 	Private        string   `yaml:"private"`         // figures and health, for the team alone; default 127.0.0.1:8081
 	TrustedProxies []string `yaml:"trusted_proxies"` // CIDR; their X-Forwarded-For is believed, nobody else's
+	RiverUI        bool     `yaml:"river_ui"`        // the jobs' queues on the private address; default: not
 	Director       string   `yaml:"director"`        // directeur de la publication (LCEN, art. 1-1)
 	Contact        string   `yaml:"contact"`         // e-mail address or URL for questions about personal data
 	Host           string   `yaml:"host"`            // who hosts the pages: name and address, on one line or several
