@@ -21,7 +21,7 @@ import (
 func (a *app) serveCommand() *cobra.Command {
 	var listen string
 	c := a.command("serve", "", func(c *cobra.Command, _ []string) error {
-		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
+		return a.useStore(c.Context(), true, func(ctx context.Context, conf config, s *store.Store) error {
 			if listen != "" {
 				conf.Web.Listen = listen
 			}
