@@ -3,7 +3,7 @@
 FUZZTIME ?= 5s
 TOOL := go tool -modfile=.ci/tools/go.mod
 
-.PHONY: setup build static test vet format lint race fuzz bench races takeover
+.PHONY: setup build static test vet format lint race sample simulate fuzz bench torture matrix races takeover
 
 # Installs what the tests need and this machine lacks.
 setup:
@@ -18,7 +18,7 @@ static:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/infolettre ./cmd/infolettre
 
 # In this order: what fails fastest comes first.
-test: setup build vet format lint race fuzz
+test: setup build vet format lint race sample fuzz
 
 vet:
 	go vet ./...
@@ -32,6 +32,18 @@ lint:
 race:
 	go test -race -timeout 12m ./...
 
+# Years of the schedule, with crashes, bad weather and changes of mind. A
+# failing year is named, and lived through again with -seed N.
+SEEDS ?= 10000
+YEARS ?= 30
+
+sample:
+	go test -run TestSimulatedYears -timeout 12m ./pipeline/schedule -seeds 200
+
+simulate:
+	go test -run TestSlotsOverYears -timeout 0 ./pipeline/issue -years $(YEARS)
+	go test -run TestSimulatedYears -timeout 0 ./pipeline/schedule -seeds $(SEEDS)
+
 # Every fuzz target for FUZZTIME; the seeds already ran as ordinary tests.
 # Left alone, minimizing an input takes up to a minute and looks for nothing new.
 fuzz:
@@ -42,7 +54,19 @@ fuzz:
 	done
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem -timeout 0 ./...
+
+# Kills KILLS senders of READERS mails with SIGKILL, half of them under each
+# policy, and stops a fifth as many with SIGTERM, at random moments; prints the
+# seeds and what it cost.
+KILLS ?= 1000
+READERS ?= 100000
+torture:
+	go test -run TestTorture -v -timeout 0 ./pipeline/deliver -kills $(KILLS) -terms $$(( $(KILLS) / 5 )) -readers $(READERS)
+
+# Every fault at every step, with a thousand recipients each.
+matrix:
+	go test -run TestFaultMatrix -timeout 0 ./pipeline/deliver -recipients 1000
 
 # Processes race for a thousand slots on each database; the gate has 25.
 races:

@@ -12,6 +12,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/message"
 	"github.com/infolettre/infolettre/pipeline/render"
 )
 
@@ -52,7 +53,9 @@ func (n *Newsletter) Replay(now time.Time) (issue.Past, error) {
 
 // Load reads the entries, and says what is wrong with those it refuses.
 func (n *Newsletter) Load() ([]content.Entry, []content.Problem, error) {
-	entries, problems, err := content.Load(n.Entries, content.Options{Location: n.Calendar.Zone(), Languages: n.Languages})
+	entries, problems, err := content.Load(n.Entries, content.Options{
+		Location: n.Calendar.Zone(), Languages: n.Languages, Cache: n.Cache,
+	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("load entries: %w", err)
 	}
@@ -105,4 +108,19 @@ func (n *Newsletter) witness(ctx context.Context) error {
 		return nil
 	}
 	return n.Witness(ctx)
+}
+
+// composer writes a frozen issue's mails, from the ledger's copy of it.
+func (n *Newsletter) composer(ctx context.Context, ledger Ledger, is deliver.Issue) (*message.Composer, error) {
+	documents, err := ledger.Documents(ctx, is.Number)
+	if err != nil {
+		return nil, fmt.Errorf("read issue %d: %w", is.Number, err)
+	}
+	signer, err := n.Keys.Signer(is.Key)
+	if err != nil {
+		return nil, fmt.Errorf("issue %d: %w", is.Number, err)
+	}
+	return message.NewComposer(n.Headers, message.Issue{
+		Number: is.Number, Date: is.Ordered.In(n.Calendar.Zone()), Base: is.Base, Signer: signer,
+	}, documents)
 }

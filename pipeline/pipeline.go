@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"time"
@@ -18,7 +17,8 @@ import (
 
 // Newsletter is everything that does not change from one issue to the next.
 type Newsletter struct {
-	Entries   fs.FS // the entries' folder
+	Entries   fs.FS          // the entries' folder
+	Cache     *content.Cache // of Entries, for who loads them again and again; nil: none
 	Commit    func() string
 	Languages []string // in order; the first is the newsletter's own
 	Calendar  *issue.Calendar
@@ -51,7 +51,13 @@ func (n *Newsletter) Plan(past issue.Past, now time.Time) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	plan := Plan{Problems: problems}
+	return n.PlanOf(entries, problems, past, now)
+}
+
+// PlanOf is Plan for entries that are loaded already, with what Load said of
+// them.
+func (n *Newsletter) PlanOf(entries []content.Entry, problems []content.Problem, past issue.Past, now time.Time) (Plan, error) {
+	plan := Plan{Problems: slices.Clone(problems)}
 	if w, due := n.Calendar.Due(past, n.First, now); due {
 		plan.Due = true
 		n.assemble(&plan, past, w, entries)
@@ -63,43 +69,6 @@ func (n *Newsletter) Plan(past issue.Past, now time.Time) (Plan, error) {
 	plan.Problems = current(plan.Problems, plan.Verdicts)
 	plan.Commit = n.Commit()
 	return plan, n.render(&plan)
-}
-
-// assemble fills the plan, without the entries that no document can hold.
-func (n *Newsletter) assemble(plan *Plan, past issue.Past, w issue.Window, entries []content.Entry) {
-	plan.Assembly = issue.Assemble(n.Issues, n.Calendar, past, w, entries)
-	unfit := map[string]bool{}
-	for _, it := range plan.Items {
-		for _, e := range it.Versions {
-			for _, p := range n.Renderer.Check(e) {
-				plan.Problems = append(plan.Problems, p)
-				unfit[e.Path] = unfit[e.Path] || p.Severity == content.Error
-			}
-		}
-	}
-	fit := slices.DeleteFunc(slices.Clone(entries), func(e content.Entry) bool { return unfit[e.Path] })
-	if len(fit) < len(entries) {
-		plan.Assembly = issue.Assemble(n.Issues, n.Calendar, past, w, fit)
-	}
-	plan.Quiet = plan.Assembly.Quiet(n.Issues)
-}
-
-func (n *Newsletter) render(plan *Plan) error {
-	if plan.Quiet {
-		return nil
-	}
-	for _, lang := range n.Languages {
-		d, problems, err := n.Renderer.Document(plan.Issue, lang)
-		plan.Problems = append(plan.Problems, problems...)
-		if errors.Is(err, render.ErrNothing) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		plan.Documents = append(plan.Documents, d)
-	}
-	return nil
 }
 
 // Freezer writes an issue so that nothing of it changes any more. audience
@@ -122,6 +91,9 @@ func (n *Newsletter) Freeze(ctx context.Context, ledger Freezer, plan Plan, audi
 		Ordered: now.Truncate(time.Second), Deadline: due.Add(n.Delivery.Deadline),
 	}
 	is.State, is.Release = plan.Gate.state(now)
+	for _, e := range plan.Errata {
+		is.Errata = append(is.Errata, e.ID)
+	}
 	return is, ledger.Freeze(ctx, is, plan.Items, plan.Documents, audience)
 }
 
@@ -137,27 +109,21 @@ type Ledger interface {
 // Deliver sends what is due of a frozen issue and closes it when all
 // deliveries have their end. An error says why some that were due were left.
 func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issue, sender deliver.Sender) (deliver.Settled, error) {
-	documents, err := ledger.Documents(ctx, is.Number)
-	if err != nil {
-		return deliver.Settled{}, fmt.Errorf("read issue %d: %w", is.Number, err)
-	}
-	signer, err := n.Keys.Signer(is.Key)
-	if err != nil {
-		return deliver.Settled{}, fmt.Errorf("issue %d: %w", is.Number, err)
-	}
-	sender.Composer, err = message.NewComposer(n.Headers, message.Issue{
-		Number: is.Number, Date: is.Ordered.In(n.Calendar.Zone()), Base: is.Base, Signer: signer,
-	}, documents)
+	composer, err := n.composer(ctx, ledger, is)
 	if err != nil {
 		return deliver.Settled{}, err
 	}
-	if err := ledger.Recover(ctx, is.Number, sender.Now()); err != nil {
+	// Before the ledger is touched: its counter must not grow past what is known.
+	if err := n.witness(ctx); err != nil {
+		return deliver.Settled{}, err
+	}
+	if err := ledger.Recover(context.WithoutCancel(ctx), is.Number, sender.Now()); err != nil {
 		return deliver.Settled{}, err
 	}
 	if err := n.witness(ctx); err != nil {
 		return deliver.Settled{}, err
 	}
-	sender.Config, sender.Ledger = n.Delivery, ledger
+	sender.Config, sender.Ledger, sender.Composer = n.Delivery, ledger, composer
 	errRun := sender.Run(ctx, is.Number)
 	settled, err := ledger.Settle(context.WithoutCancel(ctx), is.Number, sender.Now())
 	var breaker *deliver.BreakerError

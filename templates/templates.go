@@ -22,3 +22,14 @@ var Init embed.FS
 //
 //go:embed web/*.html web/*.css
 var Web embed.FS
+
+// Check is the page that shows an issue and what is to mend in it: report.html.
+//
+//go:embed check/*.html
+var Check embed.FS
+
+// Preview is the author's preview: page.html and source.html, which share
+// parts.html, and preview.css and preview.js.
+//
+//go:embed preview/*.html preview/*.css preview/*.js
+var Preview embed.FS

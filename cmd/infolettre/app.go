@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -174,6 +175,23 @@ func placeOf(file string, line int) string {
 func terminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// agree asks a question on a terminal; elsewhere only --yes will do.
+func (a *app) agree(yes bool, question, declined string) (bool, error) {
+	if yes {
+		return true, nil
+	}
+	if !terminal(a.stdin) {
+		return false, a.misuse("send.needs-yes")
+	}
+	fmt.Fprint(a.stderr, a.words.T(question)+" ")
+	answer, _ := bufio.NewReader(a.stdin).ReadString('\n')
+	if slices.Contains(strings.Fields(a.words.T("send.ask.yes")), strings.ToLower(strings.TrimSpace(answer))) {
+		return true, nil
+	}
+	a.note(declined)
+	return false, nil
 }
 
 // command is a cobra command whose words come from the catalogue:

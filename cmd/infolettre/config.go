@@ -35,6 +35,8 @@ type config struct {
 	Keys       keysConfig       `yaml:"keys" envPrefix:"KEYS_"`
 	Web        web.Config       `yaml:"web" envPrefix:"WEB_"`
 	Team       []string         `yaml:"team"` // the addresses of those who are told what waits or fails
+	Preview    previewConfig    `yaml:"preview" envPrefix:"PREVIEW_"`
+	Retention  retentionConfig  `yaml:"retention" envPrefix:"RETENTION_"`
 
 	// The same, validated.
 	dkim  *message.DKIM
@@ -70,7 +72,8 @@ type dkimConfig struct {
 }
 
 type contentConfig struct {
-	Folder string `yaml:"folder"`
+	Folder     string           `yaml:"folder"`
+	Repository repositoryConfig `yaml:"repository" envPrefix:"REPOSITORY_"`
 }
 
 type keysConfig struct {
@@ -94,6 +97,9 @@ func (c *config) complete(at *place) error {
 	}
 	n.Location, n.Locales = c.zone, n.Languages
 	if err := c.completeSchedule(at); err != nil {
+		return err
+	}
+	if err := c.completeRepository(at); err != nil {
 		return err
 	}
 	if c.Issue.First.Slot != "" {
@@ -131,7 +137,13 @@ func (c *config) complete(at *place) error {
 	if err := c.Web.Validate(); err != nil {
 		return at.fail("web", "web", err)
 	}
+	if !c.Retention.complete() {
+		return at.fail("retention", "retention", nil)
+	}
 	if err := c.checkAddresses(at); err != nil {
+		return err
+	}
+	if err := c.Preview.validate(at); err != nil {
 		return err
 	}
 	return c.readDKIM(at)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,9 +20,9 @@ import (
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/loopback"
 	"github.com/infolettre/infolettre/pipeline/mailbox"
 	"github.com/infolettre/infolettre/pipeline/store"
-	"github.com/infolettre/infolettre/pipeline/web"
 	"github.com/infolettre/infolettre/templates"
 )
 
@@ -66,7 +65,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	} else if err := os.MkdirAll(f.folder, 0o700); err != nil {
 		return err
 	}
-	page, err := listen(f)
+	page, err := loopback.Listen(f.port, !f.portWasAsked)
 	if err != nil {
 		return a.fail(err, "demo.no-port", "Port", f.port)
 	}
@@ -116,7 +115,7 @@ func (a *app) demoSend(ctx context.Context, f demoFlags, box *mailbox.Mailbox, p
 	if err != nil {
 		return err
 	}
-	group.Go(func() error { return web.Serve(serve, page, demoHandler(site, box), logger) })
+	group.Go(func() error { return loopback.Serve(serve, page, demoHandler(site, box)) })
 	group.Go(func() error { return a.outbox(c, n, s, site, logger).Run(serve) })
 
 	clock := func() time.Time { return is.Ordered }
@@ -242,14 +241,4 @@ func sampleReaders() []audience.Subscriber {
 		})
 	}
 	return readers
-}
-
-// listen takes the usual port, or a free one when it is taken and none was
-// asked for.
-func listen(f demoFlags) (net.Listener, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", f.port))
-	if errors.Is(err, syscall.EADDRINUSE) && !f.portWasAsked {
-		return net.Listen("tcp", "127.0.0.1:0")
-	}
-	return l, err
 }

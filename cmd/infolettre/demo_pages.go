@@ -1,13 +1,13 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"os/exec"
 	"runtime"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/loopback"
 	"github.com/infolettre/infolettre/pipeline/mailbox"
 	"github.com/infolettre/infolettre/pipeline/web"
 )
@@ -17,25 +17,8 @@ import (
 func demoHandler(site *web.Site, box *mailbox.Mailbox) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mailbox/", box.Handler())
-	mux.Handle("GET /{$}", http.RedirectHandler("/mailbox/", http.StatusFound))
 	mux.Handle("/", site.Handler())
-	return loopbackOnly(mux)
-}
-
-// loopbackOnly keeps a foreign site whose name was made to resolve to
-// 127.0.0.1 from reading the demo.
-func loopbackOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	return loopback.Only(mux)
 }
 
 // openBrowser shows a URL; where that does not work, it is printed anyway.

@@ -20,15 +20,19 @@ import (
 const serverPatience = 20 * time.Second
 
 func (a *app) doctorCommand() *cobra.Command {
-	var accept bool
+	var database, repository bool
 	c := a.command("doctor", "", func(c *cobra.Command, _ []string) error {
-		if accept {
+		switch {
+		case database:
 			return a.acceptDatabase(c.Context())
+		case repository:
+			return a.acceptRepository(c.Context())
 		}
 		return a.doctor(c.Context())
 	})
 	c.Args = a.args(0, 0)
-	c.Flags().BoolVar(&accept, "accept-database", false, a.words.T("flag.accept-database"))
+	c.Flags().BoolVar(&database, "accept-database", false, a.words.T("flag.accept-database"))
+	c.Flags().BoolVar(&repository, "accept-repository", false, a.words.T("flag.accept-repository"))
 	return c
 }
 

@@ -44,17 +44,13 @@ func (a *app) issuesCommand() *cobra.Command {
 	}
 	c.AddCommand(a.retryCommand(), a.uncertainCommand())
 	c.AddCommand(a.gateCommands()...)
+	c.AddCommand(a.correctCommand())
 	return c
 }
 
 // withStore opens the database that the configuration names.
 func (a *app) withStore(ctx context.Context, do func(context.Context, config, *store.Store) error) error {
 	return a.useStore(ctx, false, do)
-}
-
-// withNewStore makes the database when there is none.
-func (a *app) withNewStore(ctx context.Context, do func(context.Context, config, *store.Store) error) error {
-	return a.useStore(ctx, true, do)
 }
 
 func (a *app) useStore(ctx context.Context, create bool, do func(context.Context, config, *store.Store) error) error {

@@ -44,7 +44,7 @@ func (a *app) withIssue(ctx context.Context, number string, do func(context.Cont
 }
 
 func (a *app) retryIssue(ctx context.Context, c config, s *store.Store, is deliver.Issue, class deliver.Class) error {
-	if class != "" && !slices.Contains(deliver.RefusedClasses, class) {
+	if class != "" && !slices.Contains(deliver.Classes, class) {
 		return a.misuse("issues.bad-class", "Value", string(class))
 	}
 	due, err := s.Retry(ctx, is.Number, class, a.now().Add(c.Delivery.Deadline))

@@ -18,10 +18,14 @@ func TestMain(m *testing.M) {
 
 type serverKey struct{}
 
+type heldKey struct{}
+
 // Each script has an SMTP server of its own on $SMTP_PORT:
 //
 //	smtp count N              it has accepted N mails
 //	smtp fault STEP TO CODE   it answers so from now on; CODE may carry an enhanced code
+//	smtp hold                 it answers no final dot any more
+//	smtp reached              waits until a final dot is held
 //	smtp well                 it behaves well again
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -33,6 +37,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(server.Close)
 			env.Values[serverKey{}] = server
+			env.Values[heldKey{}] = make(chan struct{}, 100)
 			env.Setenv("SMTP_PORT", strconv.Itoa(server.Port()))
 			env.Setenv("INFOLETTRE_DELIVERY_SERVERS_0_HOST", server.Host())
 			env.Setenv("INFOLETTRE_DELIVERY_SERVERS_0_PORT", strconv.Itoa(server.Port()))
@@ -52,6 +57,7 @@ func TestScripts(t *testing.T) {
 
 func smtpCommand(ts *testscript.TestScript, neg bool, args []string) {
 	server := ts.Value(serverKey{}).(*smtptest.Server)
+	held := ts.Value(heldKey{}).(chan struct{})
 	switch {
 	case len(args) == 2 && args[0] == "count":
 		if got := strconv.Itoa(len(server.Messages())); (got == args[1]) == neg {
@@ -62,9 +68,13 @@ func smtpCommand(ts *testscript.TestScript, neg bool, args []string) {
 		n, err := strconv.Atoi(code)
 		ts.Check(err)
 		server.SetFaults(smtptest.Fault{Step: smtptest.Step(args[1]), To: args[2], Code: n, Enhanced: enhanced, Text: "non"})
+	case len(args) == 1 && args[0] == "hold":
+		server.SetFaults(smtptest.Fault{Step: smtptest.Dot, Hold: make(chan struct{}), Reached: func() { held <- struct{}{} }})
+	case len(args) == 1 && args[0] == "reached":
+		<-held
 	case len(args) == 1 && args[0] == "well":
 		server.SetFaults()
 	default:
-		ts.Fatalf("usage: smtp count N | fault STEP TO CODE | well")
+		ts.Fatalf("usage: smtp count N | fault STEP TO CODE | hold | reached | well")
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
-	"github.com/infolettre/infolettre/pipeline/content/git"
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/render"
 	"github.com/infolettre/infolettre/pipeline/store"
@@ -33,15 +32,14 @@ func (a *app) newsletter(c config, entries fs.FS, keys *audience.Keys, commit fu
 	}, nil
 }
 
-// openNewsletter builds it from the configuration file and the folder beside
-// it. The folder is opened as a root: no path in it leads out.
+// openNewsletter builds it from the configuration file and the entries that it
+// names.
 func (a *app) openNewsletter(c config, keys *audience.Keys) (*pipeline.Newsletter, error) {
-	folder := c.path(c.Content.Folder)
-	root, err := os.OpenRoot(folder)
+	entries, commit, err := a.entries(c)
 	if err != nil {
-		return nil, a.fail(err, "cli.no-content", "Path", folder)
+		return nil, err
 	}
-	return a.newsletter(c, root.FS(), keys, func() string { return git.Commit(folder) })
+	return a.newsletter(c, entries, keys, commit)
 }
 
 // openStore opens the database; create makes a missing one.
@@ -53,7 +51,7 @@ func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Stor
 	s, err := store.Open(ctx, c.database(), create, options...)
 	switch {
 	case errors.Is(err, store.ErrNoFile):
-		return nil, a.fail(nil, "cli.no-database", "Path", c.databaseName())
+		return nil, &failure{text: a.words.T("cli.no-database", "Path", c.databaseName()), err: err}
 	case errors.Is(err, store.ErrNewer):
 		return nil, a.fail(nil, "cli.newer-database", "Path", c.databaseName())
 	}

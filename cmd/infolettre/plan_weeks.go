@@ -11,7 +11,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/store"
 )
 
-// maxWeeks is ten years, as far as a calendar looks.
+// maxWeeks is ten years, as far as a calendar and a chart look.
 const maxWeeks = 520
 
 // comingJSON is a slot as plan --weeks --json prints it.

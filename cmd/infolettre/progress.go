@@ -10,13 +10,19 @@ import (
 	"github.com/infolettre/infolettre/pipeline/deliver"
 )
 
-// logEvery is how often a long send says where it is when nobody watches.
-const logEvery = 10 * time.Second
+// How often a long send says where it is, when nobody watches and when
+// somebody does.
+const (
+	logEvery      = 10 * time.Second
+	describeEvery = time.Second / 4
+)
 
-// progress shows how a send goes: a bar on a terminal, a line of structured
-// log now and then elsewhere. It holds counts only, never an address.
+// progress shows how a send goes: a bar on a terminal, with counts by state,
+// rate and time left; elsewhere a line of structured log with the same, now
+// and then. It holds counts only, never an address.
 type progress struct {
 	now   func() time.Time
+	words func(map[deliver.State]int) string
 	bar   *progressbar.ProgressBar // nil: log
 	log   *slog.Logger
 	issue int
@@ -29,7 +35,7 @@ type progress struct {
 }
 
 func (a *app) progress(issue, total int) *progress {
-	p := &progress{now: a.now, issue: issue, left: total, counts: map[deliver.State]int{}, began: a.now(), said: a.now()}
+	p := &progress{now: a.now, words: a.tallyWords, issue: issue, left: total, counts: map[deliver.State]int{}, began: a.now(), said: a.now()}
 	if terminal(a.stderr) {
 		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowCount(),
 			progressbar.OptionShowIts(), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription(a.words.T("send.progress")))
@@ -46,6 +52,10 @@ func (p *progress) outcome(o deliver.Outcome) {
 	p.counts[o.State]++
 	p.left--
 	if p.bar != nil {
+		if p.now().Sub(p.said) >= describeEvery {
+			p.said = p.now()
+			p.bar.Describe(p.words(p.counts))
+		}
 		_ = p.bar.Add(1)
 		return
 	}

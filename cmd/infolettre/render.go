@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/infolettre/infolettre/pipeline"
-	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/message"
 	"github.com/infolettre/infolettre/pipeline/render"
@@ -147,7 +146,7 @@ func (a *app) renderEntry(c config, n *pipeline.Newsletter, f renderFlags) (rend
 
 // format writes one document, its slots filled for a reader who does not exist.
 func format(c config, composer *message.Composer, r rendered, d render.Document, as string) ([]byte, error) {
-	sample := audience.Subscriber{Address: audience.MustAddress("lectrice@example.org"), Lang: d.Locale}
+	sample := sampleReader(d.Locale)
 	text, page, err := composer.Parts(sample, d.Locale)
 	if err != nil {
 		return nil, err

@@ -36,7 +36,9 @@ func (a *app) root() *cobra.Command {
 		a.newCommand(),
 		a.importCommand(),
 		a.typoCommand(),
+		a.checkCommand(),
 		a.renderCommand(),
+		a.previewCommand(),
 		a.planCommand(),
 		a.sendCommand(),
 		a.migrateCommand(),
@@ -44,6 +46,8 @@ func (a *app) root() *cobra.Command {
 		a.issuesCommand(),
 		a.subscribersCommand(),
 		a.doctorCommand(),
+		a.unsubscribeCommand(),
+		a.statsCommand(),
 		a.versionCommand(),
 	)
 	root.SetHelpCommand(a.helpCommand(root))

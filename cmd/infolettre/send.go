@@ -1,19 +1,19 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
@@ -24,8 +24,8 @@ import (
 )
 
 type sendFlags struct {
-	yes, dryRun, wait bool
-	test, since       string
+	yes, dryRun, wait, addresses bool
+	test, since                  string
 }
 
 func (a *app) sendCommand() *cobra.Command {
@@ -47,6 +47,7 @@ func (a *app) sendCommand() *cobra.Command {
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, a.words.T("flag.yes"))
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, a.words.T("flag.dry-run"))
 	c.Flags().BoolVar(&f.wait, "wait", false, a.words.T("flag.wait"))
+	c.Flags().BoolVar(&f.addresses, "addresses", false, a.words.T("flag.addresses"))
 	c.Flags().StringVar(&f.test, "test", "", a.words.T("flag.test"))
 	c.Flags().StringVar(&f.since, "since", "", a.words.T("flag.since"))
 	return c
@@ -56,6 +57,9 @@ func (a *app) sendCommand() *cobra.Command {
 func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	keys, err := a.readKeys(c)
 	if err != nil {
+		return err
+	}
+	if err := a.pull(ctx, c); err != nil {
 		return err
 	}
 	n, err := a.openNewsletter(c, keys)
@@ -102,7 +106,7 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	} else if ok, err := a.resume(ctx, s, issues, f); err != nil || !ok {
 		return err
 	}
-	return a.deliver(ctx, n, s, issues, f.wait)
+	return a.deliver(ctx, n, s, issues, f)
 }
 
 // order freezes the issue that is due, after asking. ok is false when there
@@ -167,28 +171,14 @@ func (a *app) resume(ctx context.Context, s *store.Store, issues []deliver.Issue
 	return a.confirm(f.yes)
 }
 
-// confirm asks on a terminal; elsewhere only --yes will do.
-func (a *app) confirm(yes bool) (bool, error) {
-	if yes {
-		return true, nil
-	}
-	if !terminal(a.stdin) {
-		return false, a.misuse("send.needs-yes")
-	}
-	fmt.Fprint(a.stderr, a.words.T("send.ask")+" ")
-	answer, _ := bufio.NewReader(a.stdin).ReadString('\n')
-	if slices.Contains(strings.Fields(a.words.T("send.ask.yes")), strings.ToLower(strings.TrimSpace(answer))) {
-		return true, nil
-	}
-	a.note("send.declined")
-	return false, nil
-}
+// confirm asks whether to send.
+func (a *app) confirm(yes bool) (bool, error) { return a.agree(yes, "send.ask", "send.declined") }
 
-func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Store, issues []deliver.Issue, wait bool) error {
+func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Store, issues []deliver.Issue, f sendFlags) error {
 	complete := true
 	for _, is := range issues {
 		for {
-			done, err := a.deliverOnce(ctx, n, s, is)
+			done, err := a.deliverOnce(ctx, n, s, is, f.addresses)
 			if err != nil {
 				return err
 			}
@@ -197,7 +187,7 @@ func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Stor
 			}
 			sender := a.sender(nil)
 			sender.Ledger = s
-			if !wait {
+			if !f.wait {
 				complete = false
 				break
 			}
@@ -217,7 +207,7 @@ func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Stor
 }
 
 // deliverOnce sends what is due of an issue now and says how it stands.
-func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.Store, is deliver.Issue) (done bool, err error) {
+func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.Store, is deliver.Issue, addresses bool) (done bool, err error) {
 	before, err := s.Tally(ctx, is.Number)
 	if err != nil {
 		return false, err
@@ -233,6 +223,9 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 	if len(settled.Alarmed) > 0 {
 		a.note("send.alarm", "Domains", strings.TrimSpace(strings.Join(settled.Alarmed, " ")))
 	}
+	if len(settled.Resting) > 0 {
+		a.note("send.resting", "Domains", strings.Join(settled.Resting, " "))
+	}
 	if settled.Suppressed > 0 {
 		a.say("send.suppressed", "Count", settled.Suppressed)
 	}
@@ -240,7 +233,7 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 		return false, a.fail(errRun, "send.stopped", "Number", is.Number)
 	}
 	if settled.State != deliver.IssueSent {
-		return false, a.printWaiting(ctx, s, is, n.Calendar.Zone(), tally[deliver.Pending]+tally[deliver.Uncertain])
+		return false, a.printWaiting(ctx, s, is, n.Calendar.Zone(), tally[deliver.Pending]+tally[deliver.Uncertain], addresses)
 	}
 	return true, nil
 }
@@ -265,15 +258,17 @@ func (a *app) printTally(number int, tally map[deliver.State]int) {
 }
 
 // tallyWords writes "40 acceptés, 2 en attente".
-func (a *app) tallyWords(tally map[deliver.State]int) string {
+func tallyWords(l *locales.Locale, tally map[deliver.State]int) string {
 	var parts []string
 	for _, state := range deliver.States {
 		if tally[state] > 0 {
-			parts = append(parts, a.words.T("state."+string(state), "Count", tally[state]))
+			parts = append(parts, l.T("state."+string(state), "Count", tally[state]))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
+
+func (a *app) tallyWords(tally map[deliver.State]int) string { return tallyWords(a.words, tally) }
 
 // waitingShown keeps what send says of a bad day short enough for a mail from
 // cron. It is looked for among casesRead, which begin with those in doubt.
@@ -283,21 +278,27 @@ const (
 )
 
 // printWaiting lists who is waited for and until when: the first of the open
-// deliveries.
-func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location, open int) error {
+// deliveries. What send writes ends up in logs and mails of cron, so it masks
+// the addresses, in the servers' replies too, unless asked not to.
+func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location, open int, addresses bool) error {
 	cases, err := s.Cases(ctx, is.Number, casesRead)
 	if err != nil {
 		return err
 	}
 	shown := 0
 	for _, c := range cases {
+		address, reply, doubt := c.Address.String(), c.Reply.String(), c.Doubt
+		if !addresses {
+			reply, doubt = masked(reply, c.Address), masked(doubt, c.Address)
+			address = c.Address.Masked()
+		}
 		switch {
 		case shown == waitingShown:
 		case c.State == deliver.Pending:
-			a.say("send.waits", "Address", c.Address.String(), "Until", a.words.Date("moment", c.NextAt.In(zone)), "Reply", c.Reply.String())
+			a.say("send.waits", "Address", address, "Until", a.words.Date("moment", c.NextAt.In(zone)), "Reply", reply)
 			shown++
 		case c.State == deliver.Uncertain:
-			a.say("send.uncertain", "Address", c.Address.String(), "Reply", c.Doubt)
+			a.say("send.uncertain", "Address", address, "Reply", doubt)
 			shown++
 		}
 	}
@@ -305,6 +306,11 @@ func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue
 		a.say("send.others", "Count", open-shown, "Number", is.Number)
 	}
 	return nil
+}
+
+// masked is a server's reply without the address it may repeat.
+func masked(reply string, address audience.Address) string {
+	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(address.String())).ReplaceAllLiteralString(reply, address.Masked())
 }
 
 // sendTest sends the next issue to one address. It has no store to write to:

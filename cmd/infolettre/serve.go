@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -24,7 +26,7 @@ func (a *app) serveCommand() *cobra.Command {
 		if err := a.checkRole(role); err != nil {
 			return err
 		}
-		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
+		return a.useStore(c.Context(), true, func(ctx context.Context, conf config, s *store.Store) error {
 			if listen != "" {
 				conf.Web.Listen = listen
 			}
@@ -53,6 +55,9 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		return err
 	}
 	s.UseKeys(keys)
+	if err := a.pull(ctx, c); err != nil { // tried again before each assembly
+		a.note("serve.no-repository", "Cause", err.Error())
+	}
 	n, err := a.openNewsletter(c, keys)
 	if err != nil {
 		return err
@@ -63,11 +68,17 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		return err
 	}
 	defer private.Close()
+	site, err := a.site(c, n, s, n.Entries, logger)
+	if err != nil {
+		return err
+	}
 	var jobs *schedule.Page
 	if c.Web.RiverUI {
 		jobs = &schedule.Page{}
 	}
-	runners := []runner{func(ctx context.Context) error { return web.Serve(ctx, private, privateHandler(s, jobs), logger) }}
+	runners := []runner{func(ctx context.Context) error {
+		return web.Serve(ctx, private, privateHandler(site.Private(s), jobs), logger)
+	}}
 	if role != roleWeb {
 		w, err := a.worker(ctx, c, n, s, logger)
 		if err != nil {
@@ -77,10 +88,6 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		runners = append(runners, w.Run)
 	}
 	if role != roleWorker {
-		site, err := a.site(c, n, s, n.Entries, logger)
-		if err != nil {
-			return err
-		}
 		public, err := a.listen(c.Web.Listen)
 		if err != nil {
 			return err
@@ -88,8 +95,11 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		defer public.Close()
 		runners = append(runners,
 			func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
-			a.outbox(c, n, s, site, logger).Run)
+			a.outbox(c, n, s, site, logger).Run, a.purge(s, logger))
 		a.say("serve.listening", "URL", c.Newsletter.URL, "Public", public.Addr().String(), "Private", private.Addr().String())
+		if len(c.Web.TrustedProxies) == 0 {
+			a.note("serve.no-proxies")
+		}
 	} else {
 		a.say("serve.working", "Private", private.Addr().String())
 	}
@@ -97,6 +107,39 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		a.note("serve.stopped")
 	}
 	return err
+}
+
+// purgeEvery is how often requests that nobody confirmed are looked for; they
+// are a month old by then.
+const purgeEvery = time.Hour
+
+// purge forgets, from time to time, the requests that nobody confirmed.
+func (a *app) purge(s *store.Store, logger *slog.Logger) runner {
+	return func(ctx context.Context) error {
+		for {
+			purged, err := s.PurgeRequests(ctx, a.now())
+			switch {
+			case err != nil && ctx.Err() == nil:
+				logger.ErrorContext(ctx, "requests cannot be purged", "error", err)
+			case purged > 0:
+				logger.InfoContext(ctx, "requests purged", "count", purged)
+			}
+			if sleep(ctx, purgeEvery) != nil {
+				return nil // stopped
+			}
+		}
+	}
+}
+
+// privateHandler serves what only the team may see, on an address that no
+// proxy leads to. jobs is nil when nobody asked for them.
+func privateHandler(pages http.Handler, jobs *schedule.Page) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	if jobs != nil {
+		mux.Handle(schedule.PagePath, jobs)
+	}
+	return mux
 }
 
 // together starts the runners and waits for all of them.
@@ -120,14 +163,24 @@ func (a *app) listen(address string) (net.Listener, error) {
 func (a *app) site(c config, n *pipeline.Newsletter, s *store.Store, media fs.FS, logger *slog.Logger) (*web.Site, error) {
 	return web.New(web.Options{
 		Config: c.Web, Newsletter: c.Newsletter.Config, ID: c.Newsletter.ID, Base: n.Base, Languages: n.Languages,
+		Retention: c.Retention.Months,
 		Catalogue: a.catalogue, Keys: n.Keys, Media: media, Register: s, Readers: s, Archive: s,
+		Gate:    gate{s, a.now, c.Delivery.Deadline, a.words.T("issues.stop-reason")},
 		Healthy: s.Ping, Now: a.now, Logger: logger,
 	})
 }
 
 // outbox sends the letters that the pages cause, through the first server.
 func (a *app) outbox(c config, n *pipeline.Newsletter, s *store.Store, site *web.Site, logger *slog.Logger) *outbox.Sender {
+	team := notices{c, n, s, site, a.catalogue.Locale(n.Languages[0])}
 	compose := func(m audience.Mail) ([]byte, error) {
+		if m.Kind == audience.MailNotice {
+			d, err := team.document(context.Background(), m)
+			if err != nil {
+				return nil, err
+			}
+			return n.Headers.Letter(d, m.Address, m.ID, m.Created.In(c.zone))
+		}
 		letter, err := site.Letter(m)
 		if err != nil {
 			return nil, err

@@ -42,14 +42,12 @@ func (a *app) worker(ctx context.Context, c config, n *pipeline.Newsletter, s *s
 	if err != nil {
 		return nil, err
 	}
-	witness := c.witness(s)
-	n.Witness = witness.Note
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, err
 	}
 	return &schedule.Worker{
-		Engine: &schedule.Engine{Newsletter: n, Config: c.Schedule.Config, Store: s, Witness: witness},
+		Engine: a.engine(c, n, s),
 		Ledger: s,
 		Crew:   s,
 		Take: func(ctx context.Context, worker string, r deliver.Range) (schedule.Share, error) {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -19,37 +17,38 @@ func (a *app) subscribersCommand() *cobra.Command {
 	c := a.command("subscribers", "", nil)
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	c.Args = a.args(0, 0)
-
-	var name, lang string
-	add := a.command("subscribers.add", a.words.T("argument.addresses"), func(c *cobra.Command, args []string) error {
-		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
-			return a.addSubscribers(ctx, conf, s, args, name, lang)
-		})
-	})
-	add.Args = a.args(1, -1)
-	add.Flags().StringVar(&name, "name", "", a.words.T("flag.name"))
-	add.Flags().StringVar(&lang, "locale", "", a.words.T("flag.reader-locale"))
-
-	imports := a.command("subscribers.import", a.words.T("argument.file"), func(c *cobra.Command, args []string) error {
-		return a.withNewStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
-			return a.importSubscribers(ctx, conf, s, args[0])
-		})
-	})
-	imports.Args = a.args(1, 1)
-
-	var asJSON bool
-	list := a.command("subscribers.list", "", func(c *cobra.Command, _ []string) error {
-		return a.withStore(c.Context(), func(ctx context.Context, _ config, s *store.Store) error {
-			return a.listSubscribers(ctx, s, asJSON)
-		})
-	})
-	list.Args = a.args(0, 0)
-	list.Flags().BoolVar(&asJSON, "json", false, a.words.T("flag.json"))
-	c.AddCommand(add, imports, list)
+	c.AddCommand(a.listCommand(), a.addCommand(), a.importSubscribersCommand(), a.exportCommand(), a.proofCommand(),
+		a.eraseCommand(), a.suppressCommand(), a.unsuppressCommand(), a.retentionCommand())
 	return c
 }
 
-func (a *app) addSubscribers(ctx context.Context, c config, s *store.Store, addresses []string, name, lang string) error {
+// withReaders opens the database, with the keys that know forgotten addresses.
+func (a *app) withReaders(ctx context.Context, create bool, do func(context.Context, config, *store.Store) error) error {
+	return a.useStore(ctx, create, func(ctx context.Context, c config, s *store.Store) error {
+		keys, err := a.readKeys(c)
+		if err != nil {
+			return err
+		}
+		s.UseKeys(keys)
+		return do(ctx, c, s)
+	})
+}
+
+func (a *app) addCommand() *cobra.Command {
+	var name, lang, consent string
+	c := a.command("subscribers.add", a.words.T("argument.addresses"), func(c *cobra.Command, args []string) error {
+		return a.withReaders(c.Context(), true, func(ctx context.Context, conf config, s *store.Store) error {
+			return a.addSubscribers(ctx, conf, s, args, name, lang, consent)
+		})
+	})
+	c.Args = a.args(1, -1)
+	c.Flags().StringVar(&name, "name", "", a.words.T("flag.name"))
+	c.Flags().StringVar(&lang, "locale", "", a.words.T("flag.reader-locale"))
+	c.Flags().StringVar(&consent, "consent", "", a.words.T("flag.consent"))
+	return c
+}
+
+func (a *app) addSubscribers(ctx context.Context, c config, s *store.Store, addresses []string, name, lang, consent string) error {
 	name, err := audience.ParseName(name)
 	if err != nil {
 		return a.misuse("subscribers.bad-name")
@@ -57,17 +56,38 @@ func (a *app) addSubscribers(ctx context.Context, c config, s *store.Store, addr
 	if lang != "" && locales.Canonical(lang) == "" {
 		return a.misuse("subscribers.bad-language", "Value", lang)
 	}
-	var subscribers []audience.Subscriber
-	for _, text := range addresses {
+	var rows []audience.Row
+	for i, text := range addresses {
 		address, err := audience.ParseAddress(text)
 		if err != nil {
 			return a.misuse(addressMessage(err), "Value", text)
 		}
-		subscribers = append(subscribers, audience.Subscriber{
-			ID: audience.NewID(), Address: address, Name: name, Lang: cmp.Or(locales.Canonical(lang), c.Newsletter.Languages[0]), Status: audience.Active,
-		})
+		rows = append(rows, audience.Row{Line: i + 1, Subscriber: audience.Subscriber{
+			ID: audience.NewID(), Address: address, Name: name, Lang: locales.Canonical(lang), Status: audience.Active,
+		}})
 	}
-	return a.store(ctx, s, subscribers)
+	added, err := s.Import(ctx, a.now(), c.Newsletter.Languages[0], audience.Consent{
+		Lang: cmp.Or(locales.Canonical(lang), c.Newsletter.Languages[0]), Text: consent, Origin: audience.Command,
+	}, func(yield func(audience.Row, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return a.storeError(err)
+	}
+	return a.sayAdded(added)
+}
+
+// address reads an address that somebody typed.
+func (a *app) address(text string) (audience.Address, error) {
+	address, err := audience.ParseAddress(text)
+	if err != nil {
+		return address, a.misuse(addressMessage(err), "Value", text)
+	}
+	return address, nil
 }
 
 func addressMessage(err error) string {
@@ -77,45 +97,42 @@ func addressMessage(err error) string {
 	return "subscribers.bad-address"
 }
 
-// importSubscribers takes all lines of a CSV file or, when one of them is
-// wrong, none.
-func (a *app) importSubscribers(ctx context.Context, c config, s *store.Store, path string) error {
-	in := a.stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return a.fail(err, "cli.unreadable", "Path", path)
-		}
-		defer f.Close()
-		in = f
+// storeError says in the user's words what the store says for us.
+func (a *app) storeError(err error) error {
+	if errors.Is(err, store.ErrNoKeys) {
+		return a.fail(err, "subscribers.no-keys")
 	}
-	data, err := io.ReadAll(in)
-	if err != nil {
-		return a.fail(err, "cli.unreadable", "Path", path)
-	}
-	subscribers, refused := audience.ReadCSV(data, c.Newsletter.Languages[0])
-	for _, r := range refused {
-		fmt.Fprintln(a.stderr, a.words.T("cli.error", "Place", placeOf(path, r.Line), "What", a.words.T("csv."+r.ID, "Value", r.Value)))
-	}
-	if len(refused) > 0 {
-		return a.fail(nil, "subscribers.nothing-imported", "Count", len(refused))
-	}
-	return a.store(ctx, s, subscribers)
+	return err
 }
 
-func (a *app) store(ctx context.Context, s *store.Store, subscribers []audience.Subscriber) error {
-	added, err := s.AddSubscribers(ctx, a.now(), subscribers)
-	if err != nil {
-		return err
-	}
+// sayAdded says what became of the persons; who was refused is named, up to a
+// handful.
+func (a *app) sayAdded(added store.Added) error {
 	a.say("subscribers.added", "Count", added.New, "Updated", added.Updated)
+	if added.Unchanged > 0 {
+		a.say("subscribers.unchanged", "Count", added.Unchanged)
+	}
+	refused := added.Unsubscribed + added.Suppressed + added.Forgotten
+	if refused == 0 {
+		return nil
+	}
 	for _, address := range added.Refused {
 		a.note("subscribers.refused", "Address", address.String())
 	}
-	if len(added.Refused) > 0 {
-		return errSaid
-	}
-	return nil
+	a.note("subscribers.refused-count", "Count", refused, "Unsubscribed", added.Unsubscribed, "Suppressed", added.Suppressed, "Forgotten", added.Forgotten)
+	return errSaid
+}
+
+func (a *app) listCommand() *cobra.Command {
+	var asJSON bool
+	c := a.command("subscribers.list", "", func(c *cobra.Command, _ []string) error {
+		return a.withStore(c.Context(), func(ctx context.Context, _ config, s *store.Store) error {
+			return a.listSubscribers(ctx, s, asJSON)
+		})
+	})
+	c.Args = a.args(0, 0)
+	c.Flags().BoolVar(&asJSON, "json", false, a.words.T("flag.json"))
+	return c
 }
 
 func (a *app) listSubscribers(ctx context.Context, s *store.Store, asJSON bool) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/netip"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -26,8 +27,9 @@ const (
 	Lifted     Event = "lifted"     // a suppression, by the operator
 	Asked      Event = "asked"      // whether they want to stay
 	Renewed    Event = "renewed"    // they want to
-	Purged     Event = "purged"     // not confirmed, or no contact for too long
-	Erased     Event = "erased"     // at their request
+	Lapsed     Event = "lapsed"     // a request that nobody confirmed in time
+	Purged     Event = "purged"     // data deleted: no contact for too long
+	Erased     Event = "erased"     // data deleted at their request
 )
 
 // Origin is where an event came from.
@@ -103,6 +105,9 @@ func Hash(text string) string {
 // Network is the prefix of an IP address that the register keeps, and that
 // limits count by: a /24 of IPv4, a /64 of IPv6.
 func Network(ip netip.Addr) string {
+	if !ip.IsValid() {
+		return ""
+	}
 	ip = ip.Unmap().WithZone("")
 	bits := 64
 	if ip.Is4() {
@@ -123,6 +128,9 @@ var addressLike = regexp.MustCompile(`[^\s<>()\[\],;:"«»]+@[^\s<>()\[\],;:"«�
 // Redact makes a free text fit for the register: without addresses, and no
 // longer than 500 characters.
 func Redact(s string) string {
+	if len(s) <= maxDetail && !strings.Contains(s, "@") {
+		return s // as a million imported dates are
+	}
 	runes := []rune(addressLike.ReplaceAllString(s, "…@…"))
 	return string(runes[:min(len(runes), maxDetail)])
 }

@@ -30,7 +30,9 @@ type Purpose string
 const (
 	Unsubscribe Purpose = "unsubscribe"
 	Preferences Purpose = "preferences"
-	Renew       Purpose = "renew" // the link in a mail that asks whether they want to stay
+	Approve     Purpose = "approve" // of the team: lets an issue go
+	Stop        Purpose = "stop"    // of the team: keeps it back
+	Renew       Purpose = "renew"   // the link in a mail that asks whether they want to stay
 )
 
 // ErrKeys is what ParseKeys refuses.

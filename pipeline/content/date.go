@@ -90,15 +90,15 @@ func (m moment) String() string {
 // ways: 2026-11-19, 2026/11/19, 20261119, with an hour and a zone or without.
 var frontMatterDate = regexp.MustCompile(
 	`^(\d{4})(?:([-/.])(\d{1,2})([-/.])(\d{1,2})|(\d\d)(\d\d))` +
-		`(?:(?:[Tt]| *, *| +)(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?)?(?: *(Z|z|[+-]\d{1,2}(?::?\d\d)?|[A-Z]{2,5}|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+))?$`)
+		`(?:(?:[Tt]| *, *| +)(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?)?(?: *(Z|z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{2,5}|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+))?$`)
 
 func parseDate(text string) (m moment, ok bool) {
 	g := frontMatterDate.FindStringSubmatch(text)
-	if g == nil || g[2] != g[4] {
+	if g == nil || g[2] != g[4] || g[11] == "AM" || g[11] == "PM" { // no zone, but half a day
 		return moment{}, false
 	}
 	m = moment{year: number(g[1]), month: number(g[3] + g[6]), day: number(g[5] + g[7]),
-		hour: number(g[8]), minute: number(g[9]), second: number(g[10]), clock: g[8] != "", zone: strings.ToUpper(g[11])}
+		hour: number(g[8]), minute: number(g[9]), second: number(g[10]), clock: g[8] != "", zone: strings.ToUpper(withoutUTC(g[11]))}
 	if strings.Contains(g[11], "/") {
 		m.zone = g[11]
 	}
@@ -106,6 +106,14 @@ func parseDate(text string) (m moment, ok bool) {
 		m.clock = false
 	}
 	return m, true
+}
+
+// withoutUTC writes UTC+01:00, as Nikola does, as +01:00.
+func withoutUTC(zone string) string {
+	if len(zone) > 3 && (zone[3] == '+' || zone[3] == '-') {
+		return zone[3:]
+	}
+	return zone
 }
 
 // parseOffset reads, in seconds, Z, UTC, GMT, +1, +01:00 and +0100, up to the

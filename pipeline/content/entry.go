@@ -26,7 +26,12 @@ type Entry struct {
 
 	Body     string // Markdown after the front matter, LF line ends, no BOM
 	BodyLine int    // the file's line on which Body begins, from 1
-	Hash     string // SHA-256 of the file's bytes, hexadecimal
+
+	// Lines says where the front matter says it: the file's line of a key, by
+	// its name in this project ("excerpt", whatever the author called it).
+	Lines map[string]int
+
+	Hash string // SHA-256 of the file's bytes, hexadecimal
 }
 
 // Image illustrates an entry; Src is a URL or a path relative to the entry.

@@ -33,6 +33,9 @@ func (p *parser) split(text string) (header string, ok bool) {
 		if header != "" {
 			p.fence = line - 1
 		}
+		if !strings.HasSuffix(strings.TrimSuffix(text[:len(text)-len(body)], "\n"), "\n---") {
+			header = rawValues(header)
+		}
 		p.entry.Body, p.entry.BodyLine = body, line+strings.Count(text[start:len(text)-len(body)], "\n")
 		return header, true
 	}
@@ -82,6 +85,19 @@ func bareHeader(text string) (header, body string) {
 	return header, body
 }
 
+// rawValues quotes the values of a header without fences that are no YAML:
+// MkDocs and Pelican take them as they stand, up to the end of the line.
+func rawValues(header string) string {
+	lines := strings.SplitAfter(header, "\n")
+	for i, line := range lines {
+		m := keyLine.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+		if m != nil && m[3] != "" && yaml.Load([]byte(line), new(yaml.Node)) != nil {
+			lines[i] = m[1] + ": " + quoted(strings.TrimSpace(m[3])) + "\n"
+		}
+	}
+	return strings.Join(lines, "")
+}
+
 // cutAtFence also closes YAML at "...", its own end of a document.
 func cutAtFence(text, fence string) (before, after string, found bool) {
 	for start := 0; start < len(text); {
@@ -101,7 +117,7 @@ func (p *parser) readHeader(header string) bool {
 	var ok bool
 	switch p.format {
 	case "", "---", "---yaml", "---yml", "---json": // JSON is YAML
-		root, ok = p.readYAML(header)
+		root, ok = p.readYAML(boundBlank.ReplaceAllString(header, "$1 "))
 	case "+++", "---toml":
 		root, ok = p.readTOML(header)
 	default:
@@ -119,6 +135,10 @@ func (p *parser) readHeader(header string) bool {
 	p.tellUnknown()
 	return !refused(p.problems)
 }
+
+// boundBlank is the no-break space that a French keyboard puts after a colon
+// as easily as a blank; to YAML it would be part of the key.
+var boundBlank = regexp.MustCompile(`(?m)^([ \t]*[\w-]+[ \t]?:)[\x{a0}\x{202f}]+`)
 
 // readYAML returns no root for front matter without keys.
 func (p *parser) readYAML(header string) (root *yaml.Node, ok bool) {
@@ -174,7 +194,12 @@ func (p *parser) mapping(n *yaml.Node, group string, table []known) {
 	given := p.keys(n, group, table)
 	for _, k := range table {
 		for _, name := range k.names {
-			if f, ok := given[name]; ok && p.readable(f) && k.read(p, f) && !k.every {
+			f, ok := given[name]
+			if !ok || !p.readable(f) || !k.read(p, f) {
+				continue
+			}
+			p.entry.Lines[group+k.names[0]] = f.line
+			if !k.every {
 				break
 			}
 		}

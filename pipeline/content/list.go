@@ -8,6 +8,12 @@ import (
 	"strings"
 )
 
+// Names lists the files that Load reads, in its order.
+func Names(fsys fs.FS) ([]string, error) {
+	names, _, err := list(fsys)
+	return names, err
+}
+
 // list walks the tree and names the files to read.
 //
 // Passed over without a word: names that begin with "_" or ".", but for the

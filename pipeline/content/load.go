@@ -30,6 +30,7 @@ const (
 type Options struct {
 	Location  *time.Location // zone of dates written without one; UTC by default
 	Languages []string       // the newsletter's, first the one of entries that name none; French by default
+	Cache     *Cache         // what is known from an earlier load; nil: nothing
 }
 
 // WithDefaults fills in what is missing and writes languages as BCP 47 does.
@@ -67,6 +68,7 @@ func Load(fsys fs.FS, o Options) (entries []Entry, problems []Problem, err error
 	if err != nil {
 		return nil, nil, err
 	}
+	o.Cache.forget(names)
 	readings := readAll(fsys, names, o)
 	for _, r := range readings {
 		problems = append(problems, r.problems...)

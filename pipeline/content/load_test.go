@@ -68,6 +68,11 @@ Le texte.
 		Authors: []string{"Jeanne Martin", "Ali Ben"}, Tags: []string{"eau", "climat"},
 		Image: Image{"images/eau.png", "Une source"}, CTA: CTA{"Lire la suite", "https://example.org/eau"},
 		Plain: true, Body: "Le texte.\n", BodyLine: 19, Hash: entries[0].Hash,
+		Lines: map[string]int{
+			"title": 2, "date": 3, "lang": 4, "section": 5, "kicker": 6, "excerpt": 7, "authors": 10, "tags": 11,
+			"image": 12, "image.src": 12, "image.alt": 12, "cta": 13, "cta.label": 13, "cta.url": 13,
+			"draft": 14, "slug": 15, "typography": 16,
+		},
 	}}
 	if diff := cmp.Diff(want, entries); diff != "" {
 		t.Error(diff)

@@ -22,6 +22,7 @@ type parser struct {
 	unknown  []unknownKey
 	slugLine int
 	badDate  bool // already reported
+	dated    bool // by the front matter
 	page     bool // its layout is that of a page, not of a post
 }
 
@@ -35,9 +36,15 @@ func (p *parser) report(id string, s Severity, line int, args map[string]any) {
 // parse reads one file. changed is when it was last written to.
 func parse(name string, data []byte, changed time.Time, o Options) reading {
 	sum := sha256.Sum256(data)
-	p := &parser{options: o, entry: Entry{Path: name, Hash: hex.EncodeToString(sum[:])}}
+	hash := hex.EncodeToString(sum[:])
+	if r, ok := o.Cache.recall(name, hash, changed); ok {
+		return r
+	}
+	p := &parser{options: o, entry: Entry{Path: name, Hash: hash, Lines: map[string]int{}}}
 	p.read(normalise(data), changed)
-	return reading{p.entry, p.slugLine, p.problems}
+	r := reading{p.entry, p.slugLine, p.problems}
+	o.Cache.keep(name, hash, changed, r)
+	return r
 }
 
 func (p *parser) read(data []byte, changed time.Time) {
@@ -55,6 +62,7 @@ func (p *parser) read(data []byte, changed time.Time) {
 	place := placeOf(p.entry.Path, p.options.Languages)
 	p.entry.ID = place.id
 	p.entry.Draft = p.entry.Draft || place.draft
+	p.dated = !p.entry.Date.IsZero()
 	p.settleDate(place, changed)
 	if p.page && p.entry.Date.IsZero() && !refused(p.problems) {
 		p.problems = nil

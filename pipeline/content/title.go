@@ -17,7 +17,7 @@ func (p *parser) settleTitle(place place) {
 	switch {
 	case found && (e.Title == "" || h.leading && sameWords(e.Title, h.text)):
 		if e.Title == "" {
-			e.Title = h.text
+			e.Title, e.Lines["title"] = h.text, e.BodyLine+h.from
 		}
 		for i := h.from; i < h.to; i++ {
 			lines[i] = ""

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -38,13 +39,14 @@ type conn struct {
 	raw       net.Conn // closing it drops everything, whatever was begun
 	client    *smtp.Client
 	pipelined bool
-	mail8     bool // 8BITMIME is offered
-	out       []byte
-	inData    bool // DATA was written, and nothing shows that the server is out of it
-	refused   bool // a transaction was refused: RSET before the next
-	written   bool // the next envelope has been written already
-	astray    bool // the replies do not belong to the commands any more
-	spent     bool // nothing more is to be said on it
+	mail8     bool   // 8BITMIME is offered
+	body      []byte // reused: the mail, and what follows it in the same write
+	out       []byte // reused: an envelope that goes before its mail
+	inData    bool   // DATA was written, and nothing shows that the server is out of it
+	refused   bool   // a transaction was refused: RSET before the next
+	written   bool   // the next envelope has been written already
+	astray    bool   // the replies do not belong to the commands any more
+	spent     bool   // nothing more is to be said on it
 }
 
 // dial opens a connection.
@@ -87,7 +89,8 @@ func SendOne(ctx context.Context, server Server, from, to audience.Address, mess
 	defer context.AfterFunc(ctx, func() { c.raw.Close() })()
 	at, r := c.open(from, to)
 	if r.Code/100 == 3 {
-		at, r = c.finish(message, nil)
+		c.body = append(c.body, message...)
+		at, r = c.finish(from, audience.Address{})
 	}
 	if r.Code/100 != 2 {
 		return &ReplyError{Server: server.Address(), Class: classify(at, r), Reply: r}
@@ -106,77 +109,79 @@ func Greet(ctx context.Context, server Server) error {
 	return nil
 }
 
-// command is a step of an envelope and the class of the reply hoped for.
-type command struct {
+// steps are those of an envelope, and the class of the reply hoped for.
+var steps = [...]struct {
 	phase phase
-	line  string
 	want  int
-}
+}{{phaseConnect, 2}, {phaseMail, 2}, {phaseRcpt, 2}, {phaseData, 3}}
 
-// envelope lists the commands before a body.
-func (c *conn) envelope(from, to audience.Address) []command {
-	mail := "MAIL FROM:<" + from.String() + ">"
-	if c.mail8 {
-		mail += " BODY=8BITMIME"
-	}
-	commands := []command{
-		{phaseMail, mail + "\r\n", 2},
-		{phaseRcpt, "RCPT TO:<" + to.String() + ">\r\n", 2},
-		{phaseData, "DATA\r\n", 3},
-	}
+// appendEnvelope appends the commands before a body. After a refusal they
+// begin with RSET, the first of steps.
+func (c *conn) appendEnvelope(dst []byte, from, to audience.Address) []byte {
 	if c.refused {
-		commands = append([]command{{phaseConnect, "RSET\r\n", 2}}, commands...)
+		dst = append(dst, "RSET\r\n"...)
 	}
-	return commands
+	dst = append(append(dst, "MAIL FROM:<"...), from.String()...)
+	dst = append(dst, '>')
+	if c.mail8 {
+		dst = append(dst, " BODY=8BITMIME"...)
+	}
+	dst = append(append(dst, "\r\nRCPT TO:<"...), to.String()...)
+	return append(dst, ">\r\nDATA\r\n"...)
 }
 
 // open goes through the envelope of a message until the server asks for the
 // body, with 354, or refuses.
 func (c *conn) open(from, to audience.Address) (phase, Reply) {
-	commands := c.envelope(from, to)
+	if !c.written {
+		c.out = c.appendEnvelope(c.out[:0], from, to)
+	}
 	if c.pipelined && !c.written {
-		c.out = c.out[:0]
-		for _, command := range commands {
-			c.out = append(c.out, command.line...)
-		}
 		c.inData = true
 		if err := c.write(c.out, commandTimeout); err != nil {
 			c.spent = true
 			return phaseMail, noReply(err)
 		}
 	}
+	todo := steps[1:]
+	if c.refused {
+		todo = steps[:]
+	}
 	c.written, c.refused = false, false
 	at, refusal := phaseConnect, Reply{}
-	for _, command := range commands {
+	lines := c.out
+	for _, step := range todo {
 		if !c.pipelined {
-			c.inData = command.phase == phaseData
-			if err := c.write([]byte(command.line), commandTimeout); err != nil {
+			end := bytes.IndexByte(lines, '\n') + 1
+			c.inData = step.phase == phaseData
+			if err := c.write(lines[:end], commandTimeout); err != nil {
 				c.spent = true
-				return command.phase, noReply(err)
+				return step.phase, noReply(err)
 			}
+			lines = lines[end:]
 		}
-		r := c.read()
+		r := c.read(false)
 		switch {
 		case r.Code == 0, r.Code == 421:
 			c.spent = true
 			if refusal.Code != 0 {
 				return at, refusal // said before the connection ended
 			}
-			return command.phase, r
-		case r.Code < 400 && r.Code/100 != command.want:
-			return command.phase, c.outOfStep()
-		case command.phase == phaseConnect && r.Code/100 != 2:
+			return step.phase, r
+		case r.Code < 400 && r.Code/100 != step.want:
+			return step.phase, c.outOfStep()
+		case step.phase == phaseConnect && r.Code/100 != 2:
 			c.spent = true
 			return phaseMail, Reply{Text: "the server does not take RSET: " + r.String()}
-		case r.Code/100 != command.want && refusal.Code == 0:
-			at, refusal = command.phase, r
-		case command.phase == phaseData && r.Code/100 == 3 && refusal.Code != 0:
+		case r.Code/100 != step.want && refusal.Code == 0:
+			at, refusal = step.phase, r
+		case step.phase == phaseData && r.Code/100 == 3 && refusal.Code != 0:
 			// It wants a body although it took no recipient: an empty one (RFC 2920 §3.1).
-			if err := c.write([]byte(".\r\n"), dotTimeout); err != nil || c.read().Code == 0 {
+			if err := c.write([]byte(".\r\n"), dotTimeout); err != nil || c.read(false).Code == 0 {
 				c.spent = true
 				return at, refusal
 			}
-		case command.phase == phaseData && refusal.Code == 0:
+		case step.phase == phaseData && refusal.Code == 0:
 			if c.client.Text.R.Buffered() > 0 {
 				return phaseData, c.outOfStep()
 			}
@@ -201,23 +206,22 @@ func (c *conn) outOfStep() Reply {
 	return Reply{Text: "the server's replies do not follow the commands"}
 }
 
-// finish writes a body and its final dot, with the envelope of the next
-// message behind it where that is possible, and returns the reply to the dot.
-// The message may be the server's from the moment the dot leaves, not before.
-func (c *conn) finish(body []byte, next []command) (phase, Reply) {
-	c.out = append(append(c.out[:0], body...), ".\r\n"...)
-	dot := len(c.out)
-	c.written = c.pipelined && next != nil
+// finish writes the body and its final dot, with the envelope of the next
+// message behind it where there is a next reader and it is possible, and
+// returns the reply to the dot. The message may be the server's from the
+// moment the dot leaves, not before.
+func (c *conn) finish(from, next audience.Address) (phase, Reply) {
+	c.body = append(c.body, ".\r\n"...)
+	dot := len(c.body)
+	c.written = c.pipelined && next != audience.Address{}
 	if c.written {
-		for _, command := range next {
-			c.out = append(c.out, command.line...)
-		}
+		c.body = c.appendEnvelope(c.body, from, next)
 	}
 	c.spent = true // until the reply says otherwise
 	if err := c.client.UpdateDeadline(dotTimeout); err != nil {
 		return phaseData, noReply(err)
 	}
-	n, err := c.client.Text.W.Write(c.out)
+	n, err := c.client.Text.W.Write(c.body)
 	if err != nil && n < dot {
 		return phaseData, noReply(err)
 	}
@@ -227,7 +231,7 @@ func (c *conn) finish(body []byte, next []command) (phase, Reply) {
 	if err != nil {
 		return phaseDot, noReply(err)
 	}
-	r := c.read()
+	r := c.read(true)
 	c.spent = r.Code == 0 || r.Code == 421
 	if r.Code/100 == 3 || !c.written && c.client.Text.R.Buffered() > 0 {
 		return phaseDot, c.outOfStep()
@@ -247,25 +251,29 @@ func (c *conn) write(p []byte, timeout time.Duration) error {
 	return c.client.Text.W.Flush()
 }
 
-// maxReply bounds a reply, all its lines together.
-const maxReply = 64 << 10
+// maxReply bounds the lines of a reply, and the client's buffer each of them.
+const maxReply = 100
 
 // read reads a reply (RFC 5321 §4.2.1). Unlike textproto's, it takes a last
-// line without line end for what it is: a connection that broke.
-func (c *conn) read() Reply {
+// line without line end for what it is: a connection that broke. The text of
+// a reply that was hoped for is read only when asked for.
+func (c *conn) read(whole bool) Reply {
 	var text []string
-	for size := 0; size < maxReply; {
-		line, err := c.client.Text.R.ReadString('\n')
+	for range maxReply {
+		line, err := c.client.Text.R.ReadSlice('\n')
 		if err != nil {
 			return noReply(err)
 		}
-		size += len(line)
-		line = strings.TrimRight(line, "\r\n")
-		code, err := strconv.Atoi(line[:min(3, len(line))])
+		line = bytes.TrimRight(line, "\r\n")
+		code, err := strconv.Atoi(string(line[:min(3, len(line))]))
 		if err != nil || code < 200 || code > 599 || len(line) > 3 && line[3] != ' ' && line[3] != '-' {
 			return Reply{Text: "the server answered with something that is no reply"}
 		}
-		if text = append(text, line[min(4, len(line)):]); len(line) <= 3 || line[3] == ' ' {
+		last := len(line) <= 3 || line[3] == ' '
+		if whole || code >= 400 {
+			text = append(text, string(line[min(4, len(line)):]))
+		}
+		if last {
 			return newReply(code, text)
 		}
 	}

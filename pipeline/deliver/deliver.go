@@ -5,7 +5,9 @@
 // result durable, and only then does the body leave. So at any moment at most
 // one delivery per open connection is in doubt, and its row names it.
 //
-//	feed.go      reads ahead in the ledger, keeps the pace of domains
+//	run.go       a run: its connections, and what an outcome says of a server
+//	feed.go      reads ahead in the ledger
+//	domain.go    a domain's pace, and its rest
 //	session.go   one connection's deliveries, in that order
 //	conn.go      the SMTP transaction, pipelined
 //	writer.go    one commit for whatever the connections wait for
@@ -70,6 +72,8 @@ type Outcome struct {
 	Class      Class
 	Reply      Reply
 	NextAt     time.Time // when a pending delivery is due again
+
+	phase phase // in which the reply came
 }
 
 // Ledger is the durable record of deliveries.
@@ -154,19 +158,17 @@ type Sender struct {
 	Jitter   func() float64                             // in [0, 1)
 	Workers  func() int                                 // among how many the rates are shared; nil: one
 	Report   func(Outcome)                              // called after each outcome is durable; may be nil
+	Grace    time.Duration                              // for open transactions when a run is stopped; default 30 s
 }
 
-// grace is how long open transactions may take to end when a run is stopped.
-const grace = 30 * time.Second
-
 // Run sends until nothing is due, the servers cannot be reached, or ctx ends.
-// When ctx ends, open transactions are finished, within 30 s; nothing new is
+// When ctx ends, open transactions are finished, within Grace; nothing new is
 // begun. An error says why deliveries that are due were left.
 func (s *Sender) Run(ctx context.Context, issue int) error {
 	work, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abandon(nil)
 	stopGrace := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, func() { abandon(context.DeadlineExceeded) })
+		timer := time.AfterFunc(cmp.Or(s.Grace, 30*time.Second), func() { abandon(context.DeadlineExceeded) })
 		context.AfterFunc(work, func() { timer.Stop() })
 	})
 	defer stopGrace()

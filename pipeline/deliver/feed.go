@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -18,7 +19,7 @@ type Cursor struct {
 }
 
 // How far the feed reads: enough for one query to serve many messages, and
-// far enough to find another domain when some are at their limit.
+// not so far that a large audience takes much memory.
 const (
 	readAhead = 256
 	farthest  = 4096
@@ -34,7 +35,10 @@ type feed struct {
 	ahead   []*item
 	held    map[audience.ID]bool // read, and their outcome not durable
 	after   Cursor
-	domains map[string]*pace
+	every   time.Duration // the pace of each domain
+	domains map[string]*domain
+	missed  *Cursor   // behind it, deliveries were passed by
+	put     []Outcome // put off with their domain, not in the ledger yet
 
 	writers sync.WaitGroup // of mails written ahead of their time
 	pens    chan struct{}  // as many as there are processors
@@ -43,6 +47,7 @@ type feed struct {
 // item is a delivery on its way.
 type item struct {
 	Delivery
+	taken   time.Time     // from the feed
 	written chan composed // not nil: its mail is written ahead of its time
 }
 
@@ -52,7 +57,10 @@ type composed struct {
 }
 
 func newFeed(r *run) *feed {
-	return &feed{run: r, held: map[audience.ID]bool{}, domains: map[string]*pace{}, pens: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	return &feed{
+		run: r, held: map[audience.ID]bool{}, pens: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		every: r.Config.Domain.interval(), domains: map[string]*domain{},
+	}
 }
 
 // take returns the next delivery whose domain may be written to now. Without
@@ -61,52 +69,45 @@ func (f *feed) take() (next *item, wait time.Duration, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.run.Now()
-	var soonest time.Time
 	for i := 0; ; i++ {
 		if i == len(f.ahead) {
 			if more, err := f.read(now); err != nil || !more {
-				return nil, untilFirst(soonest, now), err
+				return nil, wait, err
 			}
 		}
-		at, ok := f.domain(f.ahead[i]).ready(now)
-		if ok {
-			next = f.ahead[i]
+		it := f.ahead[i]
+		d := f.domain(it)
+		if d == nil || d.pace.take(now) {
 			f.ahead = slices.Delete(f.ahead, i, i+1)
+			d.count(-1)
+			it.taken = now
 			f.writeAhead()
-			return next, 0, nil
+			return it, 0, nil
 		}
-		if soonest.IsZero() || at.Before(soonest) {
-			soonest = at
+		if left := d.wait(now); wait == 0 || left < wait {
+			wait = left
 		}
 	}
 }
 
-func untilFirst(soonest, now time.Time) time.Duration {
-	if soonest.IsZero() {
-		return 0
-	}
-	return soonest.Sub(now)
-}
-
-// domain is the pace of a delivery's domain, nil without limit.
-func (f *feed) domain(it *item) *pace {
-	every := f.run.Config.Domain.interval()
-	if every == 0 {
-		return nil
-	}
+// domain is what is kept of a delivery's domain, nil when nothing is.
+func (f *feed) domain(it *item) *domain {
 	name := it.Subscriber.Address.Domain()
-	if f.domains[name] == nil {
-		f.domains[name] = &pace{every: every, share: f.run.Workers}
+	d := f.domains[name]
+	if d == nil && f.every > 0 {
+		d = &domain{pace: pace{every: f.every, share: f.run.Workers}}
+		f.domains[name] = d
 	}
-	return f.domains[name]
+	return d
 }
 
-// read reads on in the ledger; more is false when nothing new is due, or
-// enough is held already. At the end it begins anew with what waits, since a
-// delivery may have come back.
+// read reads on in the ledger; more is false when nothing new is due. At the
+// end it begins anew: with what was passed by, once a domain has room again,
+// and with what waits, since a delivery may have come back.
 func (f *feed) read(now time.Time) (more bool, err error) {
-	if len(f.ahead) >= farthest {
-		return false, nil
+	f.forget(now)
+	if f.after.Waiting && f.missed != nil && f.hungry(now) {
+		f.after, f.missed = *f.missed, nil
 	}
 	for {
 		due, err := f.run.Ledger.Due(f.run.work, f.run.issue, now, f.after, readAhead)
@@ -114,30 +115,109 @@ func (f *feed) read(now time.Time) (more bool, err error) {
 			return false, err
 		}
 		for _, d := range due {
+			more = f.admit(&item{Delivery: d}, now) || more
 			f.after = Cursor{f.after.Waiting, d.NextAt, d.Subscriber.ID}
-			if !f.held[d.Subscriber.ID] {
-				f.held[d.Subscriber.ID] = true
-				f.ahead = append(f.ahead, &item{Delivery: d})
-				more = true
-			}
 		}
-		waiting := f.after.Waiting
+		ended := f.after.Waiting && len(due) < readAhead
 		if len(due) < readAhead {
 			f.after = Cursor{Waiting: true}
 		}
-		if more || waiting && len(due) < readAhead {
+		if more || ended || len(f.put) >= readAhead {
 			return more, nil
 		}
 	}
 }
 
-// back returns a delivery that was taken and not begun.
+// admit takes a delivery in, unless its domain rests or has no room.
+func (f *feed) admit(it *item, now time.Time) bool {
+	id := it.Subscriber.ID
+	if f.held[id] {
+		return false
+	}
+	d := f.domain(it)
+	switch {
+	case d.resting(now):
+		f.held[id] = true
+		f.put = append(f.put, d.putOff(id))
+		return false
+	case d.full(), len(f.ahead) >= farthest && d.wait(now) > 0:
+		d.missed = true
+		if f.missed == nil {
+			at := f.after
+			f.missed = &at
+		}
+		return false
+	}
+	f.held[id] = true
+	d.count(1)
+	f.ahead = append(f.ahead, it)
+	return true
+}
+
+// hungry reports that a domain may take what was passed by for lack of room.
+func (f *feed) hungry(now time.Time) bool {
+	found := false
+	for _, d := range f.domains {
+		if d.missed && d.ahead == 0 && (len(f.ahead) < farthest || d.wait(now) == 0) {
+			d.missed, found = false, true
+		}
+	}
+	return found
+}
+
+// forget keeps the table of domains small.
+func (f *feed) forget(now time.Time) {
+	if len(f.domains) > 2*farthest {
+		maps.DeleteFunc(f.domains, func(_ string, d *domain) bool { return d.idle(now) })
+	}
+}
+
+// rest keeps a domain alone for a while: what of it was read, and what is
+// read later, waits until then.
+func (f *feed) rest(name string, until time.Time, why Reply) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.domains[name]
+	if d == nil {
+		d = &domain{pace: pace{every: f.every}}
+		f.domains[name] = d
+	}
+	d.until, d.why = until, why
+	f.ahead = slices.DeleteFunc(f.ahead, func(it *item) bool {
+		of := it.Subscriber.Address.Domain() == name
+		if of {
+			f.put = append(f.put, d.putOff(it.Subscriber.ID))
+		}
+		return of
+	})
+	d.ahead = 0
+}
+
+// putOff hands out the outcomes of deliveries that wait with their domain.
+func (f *feed) putOff() []Outcome {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	put := f.put
+	f.put = nil
+	return put
+}
+
+// back returns a delivery that was taken and not begun, and its domain's turn.
 func (f *feed) back(it *item) {
 	if it == nil {
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	d := f.domain(it)
+	if d.resting(it.taken) {
+		f.put = append(f.put, d.putOff(it.Subscriber.ID))
+		return
+	}
+	if d != nil {
+		d.pace.back(it.taken)
+	}
+	d.count(1)
 	f.ahead = slices.Insert(f.ahead, 0, it)
 }
 
@@ -175,7 +255,7 @@ func (f *feed) mail(it *item, buffer []byte) ([]byte, error) {
 	if it.written != nil {
 		c := <-it.written
 		it.written <- c // for a second attempt after a broken connection
-		return c.mail, c.err
+		return append(buffer[:0], c.mail...), c.err
 	}
 	return f.run.Composer.Append(buffer[:0], it.Subscriber, it.Locale)
 }

@@ -20,6 +20,7 @@ type Issue struct {
 	Base     string    // public URL in its links
 	Ordered  time.Time // when it was ordered to be sent: the Date of its mails
 	Deadline time.Time // deliveries still waiting then are given up
+	Errata   []string  // ids of those that it tells; known when it is frozen
 	Release  time.Time // when a waiting issue goes by itself; zero: only when a person approves
 }
 
@@ -39,6 +40,7 @@ type Settled struct {
 	State      IssueState
 	Suppressed int      // addresses that are never to be written to again
 	Alarmed    []string // domains whose refusals are too many to be believed, "" for all together
+	Resting    []string // domains that do not want us, and wait for another try
 }
 
 // Case is a delivery that a person may want to know of: one that waits, was

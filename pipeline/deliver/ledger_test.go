@@ -5,9 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,63 +78,6 @@ func TestFailingLedger(t *testing.T) {
 	}
 }
 
-// another is the database as another process has it open.
-func (b *bench) another() *sql.DB {
-	b.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(b.path)+"?_txlock=immediate&_pragma=busy_timeout(10000)")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { db.Close() })
-	return db
-}
-
-// While another process holds the database, nothing is sent; afterwards the
-// send goes on by itself.
-func TestLockedLedger(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, 20, deliver.Resend)
-	other := b.another()
-	locked, err := other.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slept := make(chan struct{}, 1)
-	sleep := b.sender.Sleep
-	b.sender.Sleep = func(ctx context.Context, d time.Duration) error {
-		select {
-		case slept <- struct{}{}: // the ledger refused once; let go
-			if n := len(b.server.Messages()); n > 0 {
-				t.Errorf("%d mails went out while the ledger was locked", n)
-			}
-			if err := locked.Rollback(); err != nil {
-				t.Error(err)
-			}
-		default:
-		}
-		return sleep(ctx, d)
-	}
-	if err := b.sender.Run(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	b.check(1, map[deliver.State]int{deliver.Accepted: 20})
-}
-
-// A database in a folder that cannot be written says so, and sends nothing.
-func TestReadOnlyLedger(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may write everywhere")
-	}
-	b := newBench(t, 5, deliver.Resend)
-	if err := os.Chmod(filepath.Dir(b.path), 0o500); err != nil {
-		t.Fatal(err)
-	}
-	defer os.Chmod(filepath.Dir(b.path), 0o700)
-	if err := b.sender.Run(t.Context(), 1); err == nil || len(b.server.Messages()) > 0 {
-		t.Errorf("got %v and %d mails", err, len(b.server.Messages()))
-	}
-}
-
 // A server whose replies take their time is served over several connections
 // with one commit for many, and never more than Connections at once.
 func TestConnections(t *testing.T) {
@@ -172,8 +112,8 @@ func TestThrottled(t *testing.T) {
 	}
 }
 
-// Rates are exact: per server, and per domain without holding others up.
-func TestRates(t *testing.T) {
+// Several connections together keep a server's rate.
+func TestSharedRate(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 30, deliver.Resend)
 	b.sender.Config.Servers[0].Rate = deliver.Rate{PerHour: 3600}
@@ -183,29 +123,6 @@ func TestRates(t *testing.T) {
 	}
 	if spent := b.clock().Sub(began); spent < 29*time.Second {
 		t.Errorf("30 mails at one a second took %s", spent)
-	}
-
-	b = newBench(t, 10, deliver.Resend)
-	var others []audience.Subscriber
-	for i := range 10 {
-		others = append(others, audience.Subscriber{ID: audience.NewID(), Address: audience.MustAddress(fmt.Sprintf("a@d%d.exemple.net", i)), Lang: "fr", Status: audience.Active})
-	}
-	if _, err := b.store.AddSubscribers(t.Context(), ordered, others); err != nil {
-		t.Fatal(err)
-	}
-	b.freeze(2, deliver.Resend)
-	b.sender.Config.Domain = deliver.Rate{PerSecond: 0.1}
-	began = b.clock()
-	if _, err := b.run(2); err != nil {
-		t.Fatal(err)
-	}
-	if spent := b.clock().Sub(began); spent < 90*time.Second {
-		t.Errorf("10 mails to one domain at one in ten seconds took %s", spent)
-	}
-	for _, m := range b.server.Messages()[15:] {
-		if !strings.HasSuffix(m.To[0], "@exemple.fr") {
-			t.Errorf("%s waited for another domain", m.To[0])
-		}
 	}
 }
 

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"time"
 )
@@ -19,12 +20,12 @@ func (r Rate) validate() error {
 	return nil
 }
 
-// interval is the least time between two messages. Spaced evenly, no hour
-// holds more than PerHour of them, wherever it begins.
+// interval is the least time between two messages. Spaced evenly, no second
+// and no hour holds more of them than it may, wherever it begins.
 func (r Rate) interval() time.Duration {
 	var d time.Duration
 	if r.PerSecond > 0 {
-		d = time.Duration(float64(time.Second) / r.PerSecond)
+		d = time.Duration(math.Ceil(float64(time.Second) / r.PerSecond))
 	}
 	if r.PerHour > 0 {
 		d = max(d, (time.Hour+time.Duration(r.PerHour)-1)/time.Duration(r.PerHour))
@@ -32,27 +33,43 @@ func (r Rate) interval() time.Duration {
 	return d
 }
 
-// pace keeps the interval of a rate; a nil pace has none.
+// pace keeps the interval of a rate; the zero pace has none.
 type pace struct {
 	every time.Duration
 	share func() int // among how many the rate is shared; nil: it is ours alone
-	mu    sync.Mutex
-	next  time.Time // when the next message may go
+
+	mu   sync.Mutex
+	last time.Time // when the last message went
+	next time.Time // when the next one may go
 }
 
-// ready takes the next place when it has come, and otherwise says when it will.
-func (p *pace) ready(now time.Time) (at time.Time, ok bool) {
-	if p == nil || p.every == 0 {
-		return now, true
-	}
+// wait is how long until the next message may go, zero when it may now.
+func (p *pace) wait(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(0, p.next.Sub(now))
+}
+
+// take uses the moment now for a message, if one may go.
+func (p *pace) take(now time.Time) (ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.next.After(now) {
-		return p.next, false
+		return false
 	}
-	p.next = now.Add(p.every)
+	step := p.every
 	if p.share != nil {
-		p.next = now.Add(p.every * time.Duration(p.share()))
+		step *= time.Duration(p.share())
 	}
-	return now, true
+	p.last, p.next = now, now.Add(step)
+	return true
+}
+
+// back returns a moment that was taken for a message which did not go.
+func (p *pace) back(taken time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last.Equal(taken) {
+		p.next = taken
+	}
 }

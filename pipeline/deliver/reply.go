@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -24,17 +23,18 @@ func (r Reply) String() string {
 // permanent and temporary: RFC 5321 §4.2.1.
 func (r Reply) permanent() bool { return r.Code >= 500 }
 
-var enhancedCode = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})(?:[ \n-]|$)`)
-
 // newReply separates the enhanced code from the text; further lines of a
 // multi-line reply repeat it.
 func newReply(code int, lines []string) Reply {
 	r := Reply{Code: code}
+	if len(lines) == 0 {
+		return r
+	}
 	// An enhanced code of another class than the reply's is not believed (RFC 3463 §2).
-	if m := enhancedCode.FindStringSubmatch(lines[0]); m != nil && int(m[1][0]-'0') == code/100 {
-		r.Enhanced = m[1]
+	if e := enhancedCode(lines[0]); e != "" && int(e[0]-'0') == code/100 {
+		r.Enhanced = e
 		for i, line := range lines {
-			lines[i] = strings.TrimSpace(strings.TrimPrefix(line, m[1]))
+			lines[i] = strings.TrimSpace(strings.TrimPrefix(line, e))
 		}
 	}
 	r.Text = strings.Join(lines, " ")
@@ -43,6 +43,25 @@ func newReply(code int, lines []string) Reply {
 	}
 	r.Text = strings.ToValidUTF8(r.Text, "�")
 	return r
+}
+
+// enhancedCode is the one a text begins with, "" without one: a class, a
+// subject and a detail of up to three digits (RFC 3463 §2).
+func enhancedCode(text string) string {
+	code := text
+	if end := strings.IndexAny(text, " -\n"); end >= 0 {
+		code = text[:end]
+	}
+	class, rest, _ := strings.Cut(code, ".")
+	subject, detail, _ := strings.Cut(rest, ".")
+	if class != "2" && class != "4" && class != "5" || !shortNumber(subject) || !shortNumber(detail) {
+		return ""
+	}
+	return code
+}
+
+func shortNumber(s string) bool {
+	return len(s) >= 1 && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
 }
 
 // maxReplyText is as much of a reply as is worth keeping.
@@ -60,14 +79,17 @@ const (
 	ClassSoft     Class = "soft"     // refused for a reason of its own: a soft count
 	ClassLater    Class = "later"    // try again
 	ClassThrottle Class = "throttle" // we are too fast
-	ClassPolicy   Class = "policy"   // we are not wanted there: suppress nobody
+	ClassPolicy   Class = "policy"   // we are not wanted there: its domain rests, suppress nobody
 	ClassOurs     Class = "ours"     // our message is at fault: stop
 	ClassNetwork  Class = "network"  // no reply: never a bounce
 	ClassExpired  Class = "expired"  // the deadline passed while it waited
 )
 
-// RefusedClasses lists the classes of deliveries that ended refused.
-var RefusedClasses = []Class{ClassHard, ClassBare, ClassFull, ClassSoft, ClassExpired}
+// Classes lists the classes of deliveries that were refused or wait.
+var Classes = []Class{
+	ClassHard, ClassBare, ClassFull, ClassSoft, ClassExpired, // refused
+	ClassLater, ClassThrottle, ClassPolicy, ClassNetwork, // waiting
+}
 
 // phase is how far a transaction had come when a reply arrived.
 type phase int
@@ -86,6 +108,8 @@ func classify(p phase, r Reply) Class {
 	switch {
 	case r.Code == 0:
 		return ClassNetwork
+	case r.Code < 500 && subject == ".7.1" && p == phaseRcpt && r.Code != 421:
+		return ClassLater // greylisting says it so, of one recipient
 	case r.Code == 421, r.Code < 500 && strings.HasPrefix(subject, ".7."):
 		return ClassThrottle
 	case r.Code == 552 && r.Enhanced == "", subject == ".3.4":
@@ -132,7 +156,7 @@ func (e *ReplyError) Final() bool { return final(e.Class, e.Reply) }
 
 // decide turns a reply into the outcome of an attempt.
 func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
-	o := Outcome{Subscriber: d.Subscriber.ID, Reply: r}
+	o := Outcome{Subscriber: d.Subscriber.ID, Reply: r, phase: p}
 	if p == phaseDot && r.Code/100 == 2 {
 		o.State = Accepted
 		return o
@@ -145,25 +169,33 @@ func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
 		o.State = Refused
 	default:
 		o.State = Pending
-		o.NextAt = s.Now().Add(s.delay(o.Class, d.Attempts))
+		o.NextAt = s.Now().Add(s.delay(p, o.Class, d.Attempts))
 	}
 	return o
 }
+
+// refusesSender reports that a server does not want our mails, whoever
+// receives them.
+func (o Outcome) refusesSender() bool { return o.Class == ClassPolicy && o.phase <= phaseMail }
 
 // Delays between the attempts for one recipient.
 const (
 	firstDelay   = 5 * time.Minute
 	longestDelay = 4 * time.Hour
+	// domainRest is how long a domain is left alone whose server refuses us.
+	// It is shorter than the wait of the one who was refused, so that the next
+	// to be tried is another: the refusal may have been about that mailbox.
+	domainRest = time.Hour
 )
 
 // delay doubles from 5 min to 4 h, with up to a fifth of jitter so that a
 // thousand waiting recipients do not come back at once. A connection that
 // broke is no fault of the recipient's: the first time, it costs no wait.
-func (s *Sender) delay(c Class, attempts int) time.Duration {
+func (s *Sender) delay(p phase, c Class, attempts int) time.Duration {
 	switch {
 	case c == ClassNetwork && attempts == 0:
 		return 0
-	case c == ClassPolicy:
+	case c == ClassPolicy && p > phaseMail:
 		return longestDelay
 	}
 	d := min(firstDelay<<min(attempts, 10), longestDelay)

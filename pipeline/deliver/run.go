@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // run is one Sender.Run: connections that work, and the one writer that
@@ -55,57 +56,56 @@ func (r *run) ending() bool {
 	return r.err != nil || r.stop.Err() != nil
 }
 
-// connect works through deliveries over one connection after another. It
-// takes the first delivery before it dials, so that no server is called in
-// vain, and begins it afterwards, so that an unreachable server costs nobody
-// an attempt.
+// connect works through deliveries over one connection after another. It sees
+// to it that there is one before it dials, so that no server is called in
+// vain, and holds none while it dials or waits for a server.
 func (r *run) connect() {
-	for !r.ending() {
-		first := r.await()
-		if first == nil {
-			return
-		}
+	for r.await() {
 		server, wait, err := r.upstreams.pick(r.Now())
-		if errors.Is(err, errFull) {
-			r.feed.back(first)
+		switch {
+		case errors.Is(err, errFull):
 			return
-		}
-		if err != nil {
-			r.feed.back(first)
+		case err != nil:
 			r.fail(err)
-			return
-		}
-		if server == nil {
-			r.feed.back(first)
-			if r.Sleep(r.stop, wait) != nil {
-				return
+		case server == nil:
+			_ = r.Sleep(r.stop, min(wait, longestWait)) // await looks whether the run has ended
+		default:
+			if err := r.session(server); err != nil {
+				r.upstreams.failed(server, r.Now(), err)
 			}
-			continue
+			r.upstreams.leave(server)
 		}
-		if err := r.session(server, first); err != nil {
-			r.upstreams.failed(server, r.Now(), err)
-		}
-		r.upstreams.leave(server)
 	}
 }
 
-// await takes the next delivery, waiting for its domain's pace; nil when
-// nothing is due or the run ends.
-func (r *run) await() *item {
+// longestWait is how long a connection that waits does not look whether the
+// run has ended or other work has come back.
+const longestWait = 30 * time.Second
+
+// await waits until there is a delivery whose domain may be written to; false
+// when nothing is due or the run ends.
+func (r *run) await() bool {
 	for !r.ending() {
 		it, wait, err := r.feed.take()
 		if err != nil {
 			r.fail(fmt.Errorf("read the ledger: %w", err))
-			return nil
+			return false
 		}
-		if it != nil || wait == 0 {
-			return it
+		r.feed.back(it)
+		if it != nil {
+			return true
 		}
-		if r.Sleep(r.stop, wait) != nil {
-			return nil
+		if put := r.feed.putOff(); len(put) > 0 {
+			granted := make(chan bool, 1)
+			r.steps <- step{outcomes: put, granted: granted}
+			<-granted
+			continue
+		}
+		if wait == 0 || r.Sleep(r.stop, min(wait, longestWait)) != nil {
+			return false
 		}
 	}
-	return nil
+	return false
 }
 
 // heed acts on what an outcome says about the server or about us, rather than
@@ -122,6 +122,10 @@ func (r *run) heed(d Delivery, o Outcome, server *upstream) (leave bool) {
 	case o.Class == ClassThrottle:
 		r.upstreams.throttled(server, r.Now())
 		return true
+	case o.refusesSender():
+		return true
+	case o.Class == ClassPolicy:
+		r.feed.rest(d.Subscriber.Address.Domain(), r.Now().Add(domainRest), o.Reply)
 	case o.State == Accepted:
 		if r.upstreams.took(server, r.Config.Connections) {
 			r.workers.Go(r.connect)

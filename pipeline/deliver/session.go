@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 )
@@ -14,18 +15,16 @@ type session struct {
 	conn    *conn
 	server  *upstream
 	from    audience.Address
-	mail    []byte    // reused from one delivery to the next
 	done    []Outcome // not durable yet
 	granted chan bool
 }
 
-// session sends over a new connection to the server, beginning with it, until
-// nothing is due or the run ends, or the connection is spent. An error is the
-// server's fault, and says that the connection was of no use.
-func (r *run) session(server *upstream, it *item) error {
+// session sends over a new connection to the server, until nothing is due or
+// the run ends, or the connection is spent. An error is the server's fault,
+// and says that the connection was of no use.
+func (r *run) session(server *upstream) error {
 	c, err := dial(r.stop, server.Server)
 	if err != nil {
-		r.feed.back(it)
 		return err
 	}
 	defer c.close()
@@ -34,11 +33,8 @@ func (r *run) session(server *upstream, it *item) error {
 	r.sessions.Add(1)
 	defer r.sessions.Add(-1)
 	defer func() { s.commit(nil) }()
-	for answered, first := 0, true; it != nil; answered, first = answered+1, false {
-		if first && !s.keepPace() {
-			r.feed.back(it)
-			return nil
-		}
+	it := s.idle()
+	for answered := 0; it != nil; answered++ {
 		o, next, err := s.deliver(it)
 		if errors.Is(err, errNotGranted) {
 			return nil // its reader left, or the ledger does not answer
@@ -51,17 +47,13 @@ func (r *run) session(server *upstream, it *item) error {
 		s.done = append(s.done, o)
 		if leave := s.heed(it.Delivery, o, server); leave || s.conn.spent {
 			r.feed.back(next)
-			if o.Reply.Code == 0 && answered == 0 {
+			if o.Reply.Code == 0 && answered == 0 || o.refusesSender() {
 				return fmt.Errorf("smtp server %s: %s", server.Address(), o.Reply)
 			}
 			return nil
 		}
 		if it = next; it == nil {
-			s.commit(nil) // durable before this connection waits for anything
-			if it = r.await(); it != nil && !s.keepPace() {
-				r.feed.back(it)
-				return nil
-			}
+			it = s.idle()
 		}
 	}
 	return nil
@@ -72,7 +64,7 @@ var errNotGranted = errors.New("not granted")
 // deliver takes one delivery through its transaction. next is the delivery
 // that comes right behind it, its envelope perhaps on its way already.
 func (s *session) deliver(it *item) (o Outcome, next *item, err error) {
-	if s.mail, err = s.feed.mail(it, s.mail); err != nil {
+	if s.conn.body, err = s.feed.mail(it, s.conn.body); err != nil {
 		return o, nil, fmt.Errorf("compose the mail for subscriber %s: %w", it.Subscriber.ID, err)
 	}
 	p, reply := s.conn.open(s.from, it.Subscriber.Address)
@@ -88,11 +80,13 @@ func (s *session) deliver(it *item) (o Outcome, next *item, err error) {
 		s.feed.release(it.Subscriber.ID)
 		return o, nil, errNotGranted
 	}
-	var behind []command
-	if next = s.follower(); next != nil && s.conn.pipelined {
-		behind = s.conn.envelope(s.from, next.Subscriber.Address)
+	var behind audience.Address
+	if !s.paced() {
+		if next, _ = s.follower(); next != nil {
+			behind = next.Subscriber.Address
+		}
 	}
-	p, reply = s.conn.finish(s.mail, behind)
+	p, reply = s.conn.finish(s.from, behind)
 	return s.decide(it.Delivery, p, reply), next, nil
 }
 
@@ -104,32 +98,49 @@ func (s *session) doubt(why Reply) {
 	}
 }
 
-// follower is the delivery that may come right behind a body: one that is due
-// now, within the server's pace, while the connection goes on.
-func (s *session) follower() *item {
+// follower is the next delivery that the paces of the server and of its
+// domain allow now, while the connection goes on. Without one, wait is how
+// long until there may be; zero means that there is none for this connection.
+func (s *session) follower() (next *item, wait time.Duration) {
 	if s.ending() || s.upstreams.over(s.server) {
-		return nil
+		return nil, 0
 	}
-	it, _, err := s.feed.take()
-	if it == nil || err != nil {
-		return nil // await will say why
+	if wait := s.server.pace.wait(s.Now()); wait > 0 {
+		return nil, wait
 	}
-	if _, ok := s.server.pace.ready(s.Now()); !ok {
-		s.feed.back(it)
-		return nil
+	next, wait, err := s.feed.take()
+	if err != nil {
+		s.fail(fmt.Errorf("read the ledger: %w", err))
 	}
-	return it
+	if next != nil && !s.server.pace.take(s.Now()) {
+		s.feed.back(next)
+		return nil, s.server.pace.wait(s.Now())
+	}
+	return next, wait
 }
 
-// keepPace waits for the server's pace; false when the run ends meanwhile.
-func (s *session) keepPace() bool {
+// paced reports that deliveries have to keep a rate, to be exact from when
+// their own transaction begins.
+func (s *session) paced() bool { return s.server.pace.every > 0 || s.feed.every > 0 }
+
+// longestIdle is how long a connection is kept for a pace: a server would not
+// wait much longer, and another one may have work for us meanwhile.
+const longestIdle = 10 * time.Second
+
+// idle waits for the next delivery, holding none meanwhile; nil ends the
+// connection.
+func (s *session) idle() *item {
 	for {
-		at, ok := s.server.pace.ready(s.Now())
-		if ok {
-			return true
+		s.commit(nil) // durable before this connection waits for anything
+		next, wait := s.follower()
+		if next != nil {
+			return next
 		}
-		if s.Sleep(s.stop, at.Sub(s.Now())) != nil {
-			return false
+		if s.done = s.feed.putOff(); len(s.done) > 0 {
+			continue
+		}
+		if wait == 0 || wait > longestIdle || s.Sleep(s.stop, wait) != nil {
+			return nil
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -41,20 +40,32 @@ func BenchmarkSpeed(b *testing.B) {
 			n, connections = 300, 1
 		}
 		fmt.Printf("\n%d mails of 43 KB, %d connections, replies %s away\n", n, connections, delay)
-		fmt.Printf("%-34s %9s %9s %9s %11s %9s %9s\n", "", "CPU µs", "ratio", "msg/s", "allocations", "bytes", "peak MiB")
-		base := 0.0
-		for _, role := range senders() {
-			f, err := measure(role, n, connections, delay)
-			if err != nil {
-				b.Fatalf("%s: %v", role, err)
-			}
-			cpu := f.CPU.Seconds() * 1e6 / float64(n)
-			if base == 0 {
-				base = cpu
-			}
-			fmt.Printf("%-34s %9.1f %8.1f× %9.0f %11.0f %9.0f %9.1f\n", role, cpu, base/cpu, float64(n)/f.Wall.Seconds(),
-				f.Mallocs/float64(n), f.Bytes/float64(n), float64(f.peak)/(1<<20))
+		compare(b, senders(), n, func(role string) (figures, error) { return measure(role, n, connections, delay) })
+	}
+	const n, connections = 3000, 10
+	fmt.Printf("\n%d mails of 43 KB, %d connections, to Postfix's smtp-sink\n", n, connections)
+	port := strconv.Itoa(startSink(b))
+	compare(b, []string{"infolettre, no ledger", "hand-written floor", "smtp-source"}, n, func(role string) (figures, error) {
+		return runSender(role, port, n, connections)
+	})
+}
+
+// compare prints what each sender costs, the first one's CPU time being the
+// measure of the others'.
+func compare(b *testing.B, roles []string, n int, run func(role string) (figures, error)) {
+	fmt.Printf("%-34s %9s %9s %9s %11s %9s %9s\n", "", "CPU µs", "ratio", "msg/s", "allocations", "bytes", "peak MiB")
+	base := 0.0
+	for _, role := range roles {
+		f, err := run(role)
+		if err != nil {
+			b.Fatalf("%s: %v", role, err)
 		}
+		cpu := f.CPU.Seconds() * 1e6 / float64(n)
+		if base == 0 {
+			base = cpu
+		}
+		fmt.Printf("%-34s %9.1f %8.1f× %9.0f %11.0f %9.0f %9.1f\n", role, cpu, base/cpu, float64(n)/f.Wall.Seconds(),
+			f.Mallocs/float64(n), f.Bytes/float64(n), float64(f.peak)/(1<<20))
 	}
 }
 
@@ -73,33 +84,36 @@ type figures struct {
 	peak           int64 // bytes resident
 }
 
-const (
-	roleVariable = "INFOLETTRE_BENCH_ROLE"
-	mailSize     = 43 << 10
-)
+const mailSize = 43 << 10
 
-// measure runs a receiver and a sender as processes. Ours count from the order
-// to send to its end, without what comes before: list, snapshot, compilation.
+// measure runs a sender against a receiver of its own, which counts.
 func measure(role string, n, connections int, delay time.Duration) (f figures, err error) {
-	receiver := exec.Command(os.Args[0], "-test.run=^$")
-	receiver.Env = append(os.Environ(), roleVariable+"=receiver", "DELAY="+delay.String())
-	stdout, err := receiver.StdoutPipe()
+	receiver, err := startReceiver(delay)
 	if err != nil {
 		return f, err
 	}
-	stdin, err := receiver.StdinPipe()
+	defer receiver.stop()
+	if f, err = runSender(role, receiver.port, n, connections); err != nil {
+		return f, err
+	}
+	counts, err := receiver.counts()
 	if err != nil {
 		return f, err
 	}
-	if err := receiver.Start(); err != nil {
-		return f, err
+	got := 0
+	for _, c := range counts {
+		got += int(c)
 	}
-	lines := bufio.NewScanner(stdout)
-	lines.Scan()
-	port := lines.Text()
+	if got != n && role != "smtp-source" { // its one recipient overflows a counter
+		return f, fmt.Errorf("the receiver accepted %d mails of %d", got, n)
+	}
+	return f, nil
+}
 
-	sender := exec.Command(os.Args[0], "-test.run=^$")
-	sender.Env = append(os.Environ(), roleVariable+"="+role, "PORT="+port, fmt.Sprint("N=", n), fmt.Sprint("CONNECTIONS=", connections))
+// runSender runs a sender as a process. Ours count from the order to send to
+// its end, without what comes before: list, snapshot, compilation.
+func runSender(role, port string, n, connections int) (f figures, err error) {
+	sender := processAs(role, "PORT="+port, fmt.Sprint("N=", n), fmt.Sprint("CONNECTIONS=", connections))
 	if role == "smtp-source" {
 		sender = exec.Command("smtp-source", "-m", fmt.Sprint(n), "-s", fmt.Sprint(connections), "-l", fmt.Sprint(mailSize), "-d", "-N",
 			"-f", "lettre@exemple.fr", "-t", "r@exemple.fr", "127.0.0.1:"+port)
@@ -113,25 +127,12 @@ func measure(role string, n, connections int, delay time.Duration) (f figures, e
 	f.Wall = time.Since(began)
 	f.CPU = sender.ProcessState.UserTime() + sender.ProcessState.SystemTime()
 	f.peak = sender.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
-	_ = json.Unmarshal(out.Bytes(), &f)
-
-	stdin.Close() // the receiver says what it accepted, and ends
-	lines.Scan()
-	if got, _ := strconv.Atoi(lines.Text()); got != n {
-		return f, fmt.Errorf("the receiver accepted %s mails of %d", lines.Text(), n)
-	}
-	return f, receiver.Wait()
+	_ = json.Unmarshal(out.Bytes(), &f) // what ours count themselves
+	return f, nil
 }
 
-// benchRole is what a process started by BenchmarkSpeed does instead of tests.
-func benchRole(role string) error {
-	if role == "receiver" {
-		delay, err := time.ParseDuration(os.Getenv("DELAY"))
-		if err != nil {
-			return err
-		}
-		return receive(delay)
-	}
+// benchSender is what a process started by BenchmarkSpeed does.
+func benchSender(role string) error {
 	port, _ := strconv.Atoi(os.Getenv("PORT"))
 	n, _ := strconv.Atoi(os.Getenv("N"))
 	connections, _ := strconv.Atoi(os.Getenv("CONNECTIONS"))
@@ -249,27 +250,32 @@ func goMail(i int) *mail.Msg {
 	return m
 }
 
-func sendOurs(port, connections int, ledger deliver.Ledger) (f figures, err error) {
+// benchSenderTo is ours, with the personalised mail of 43 KB.
+func benchSenderTo(port, connections int, ledger deliver.Ledger) (s deliver.Sender, err error) {
 	keys, err := audience.ParseKeys("exemple.fr", audience.NewKey())
 	if err != nil {
-		return f, err
+		return s, err
 	}
 	signer, err := keys.Signer(keys.Current())
 	if err != nil {
-		return f, err
+		return s, err
 	}
 	d := render.Document{Locale: "fr", Key: "0123456789abcdef", Subject: "Un objet : l’été"}
 	d.Text = benchText + "https://exemple.fr/u/" + d.Mark(render.Unsubscribe)
 	d.HTML = benchHTML + "https://exemple.fr/u/" + d.Mark(render.Unsubscribe)
 	composer, err := message.NewComposer(message.Config{ListID: "exemple.fr", ListName: "x", From: audience.MustAddress("lettre@exemple.fr")},
 		message.Issue{Number: 1, Date: ordered, Base: "https://exemple.fr", Signer: signer}, []render.Document{d})
-	if err != nil {
-		return f, err
-	}
-	sender := deliver.Sender{
+	return deliver.Sender{
 		Config: deliver.Config{Servers: []deliver.Server{{Host: "127.0.0.1", Port: port}}, Connections: connections}.WithDefaults(),
 		Ledger: ledger, Composer: composer, Now: time.Now, Jitter: func() float64 { return 0 },
 		Sleep: func(ctx context.Context, d time.Duration) error { return ctx.Err() },
+	}, err
+}
+
+func sendOurs(port, connections int, ledger deliver.Ledger) (figures, error) {
+	sender, err := benchSenderTo(port, connections, ledger)
+	if err != nil {
+		return figures{}, err
 	}
 	return accounted(func() error { return sender.Run(context.Background(), 1) })
 }
@@ -290,18 +296,32 @@ func sendWithStore(port, n, connections int, normal bool) (f figures, err error)
 		return f, err
 	}
 	defer s.Close()
-	var readers []audience.Subscriber
-	for i := range n {
-		readers = append(readers, benchReader(i))
-	}
-	if _, err := s.AddSubscribers(ctx, ordered, readers); err != nil {
+	if err := addReaders(ctx, s, n); err != nil {
 		return f, err
 	}
-	is := deliver.Issue{Number: 1, Slot: ordered, State: deliver.IssueSending, Policy: deliver.Resend, Ordered: ordered, Deadline: ordered.AddDate(1, 0, 0)}
-	if err := s.Freeze(ctx, is, nil, nil, map[string]string{"fr": "fr"}); err != nil {
+	if err := s.Freeze(ctx, benchIssue, nil, nil, map[string]string{"fr": "fr"}); err != nil {
 		return f, err
 	}
 	return sendOurs(port, connections, s)
+}
+
+var benchIssue = deliver.Issue{
+	Number: 1, Slot: ordered, State: deliver.IssueSending, Policy: deliver.Resend, Ordered: ordered, Deadline: time.Now().AddDate(1, 0, 0),
+}
+
+// addReaders subscribes n, some thousand at a time.
+func addReaders(ctx context.Context, s *store.Store, n int) error {
+	const some = 5000
+	for from := 0; from < n; from += some {
+		var readers []audience.Subscriber
+		for i := from; i < min(n, from+some); i++ {
+			readers = append(readers, benchReader(i))
+		}
+		if _, err := s.AddSubscribers(ctx, ordered, readers); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // memory is a ledger that forgets, to tell the transport's cost from the
@@ -368,89 +388,4 @@ func floor(port int, next func() (int, bool)) error {
 		}
 	}
 	return nil
-}
-
-// receive is a receiver that does as little as it can: it answers, counts,
-// and says at the end of its standard input how many mails it accepted. With
-// a delay, replies come that much after what they answer, as over a network.
-func receive(delay time.Duration) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Println(l.Addr().(*net.TCPAddr).Port)
-	var mu sync.Mutex
-	accepted := 0
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				n := serve(c, delay)
-				mu.Lock()
-				accepted += n
-				mu.Unlock()
-			}()
-		}
-	}()
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	l.Close()
-	for range 200 { // connections that were closed a moment ago
-		mu.Lock()
-		n := accepted
-		mu.Unlock()
-		time.Sleep(2 * time.Millisecond)
-		mu.Lock()
-		same := n == accepted
-		mu.Unlock()
-		if same && n > 0 {
-			break
-		}
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	fmt.Println(accepted)
-	return nil
-}
-
-func serve(c net.Conn, delay time.Duration) (accepted int) {
-	defer c.Close()
-	r, w := bufio.NewReaderSize(c, 64<<10), bufio.NewWriter(c)
-	say := func(line string) { _, _ = w.WriteString(line + "\r\n") }
-	say("220 localhost")
-	body := false
-	for {
-		if r.Buffered() == 0 {
-			if delay > 0 && w.Buffered() > 0 {
-				time.Sleep(delay)
-			}
-			if w.Flush() != nil {
-				return accepted
-			}
-		}
-		line, err := r.ReadSlice('\n')
-		if err != nil {
-			return accepted
-		}
-		switch {
-		case body && string(line) == ".\r\n":
-			body = false
-			accepted++
-			say("250 2.0.0 ok")
-		case body:
-		case bytes.HasPrefix(line, []byte("EHLO")):
-			say("250-localhost\r\n250 PIPELINING")
-		case bytes.HasPrefix(line, []byte("DATA")):
-			body = true
-			say("354 go on")
-		case bytes.HasPrefix(line, []byte("QUIT")):
-			say("221 bye")
-			_ = w.Flush()
-			return accepted
-		default:
-			say("250 2.1.0 ok")
-		}
-	}
 }

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"errors"
+	"net/textproto"
 	"sync"
 	"time"
 )
@@ -11,6 +12,7 @@ import (
 type upstreams struct {
 	mu      sync.Mutex
 	servers []*upstream
+	parked  int // connections that ended because no server took another
 }
 
 // upstream is what a run knows of one server.
@@ -46,13 +48,13 @@ func newUpstreams(c Config, share func() int) *upstreams {
 	return u
 }
 
-// pick chooses the server for a new connection. Without one, wait says how
+// pick chooses the server for a new connection, whose first message may go at
+// once by the server's pace. Without one, wait says how
 // long until one may be tried; err ends the run, or (errFull) this connection.
 func (u *upstreams) pick(now time.Time) (s *upstream, wait time.Duration, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	hopeless, full := true, true
-	var soonest time.Time
 	for _, candidate := range u.servers {
 		if candidate.failures < maxFailures {
 			hopeless = false
@@ -63,9 +65,9 @@ func (u *upstreams) pick(now time.Time) (s *upstream, wait time.Duration, err er
 			continue
 		}
 		full = false
-		if candidate.until.After(now) {
-			if soonest.IsZero() || candidate.until.Before(soonest) {
-				soonest = candidate.until
+		if rest := max(candidate.until.Sub(now), candidate.pace.wait(now)); rest > 0 {
+			if wait == 0 || rest < wait {
+				wait = rest
 			}
 			continue
 		}
@@ -77,9 +79,10 @@ func (u *upstreams) pick(now time.Time) (s *upstream, wait time.Duration, err er
 	case hopeless:
 		return nil, 0, err
 	case full:
+		u.parked++
 		return nil, 0, errFull
 	case s == nil:
-		return nil, soonest.Sub(now), nil
+		return nil, wait, nil
 	}
 	s.open++
 	return s, 0, nil
@@ -97,26 +100,41 @@ func (u *upstreams) leave(s *upstream) {
 func (u *upstreams) failed(s *upstream, now time.Time, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s.until = now.Add(min(firstBackoff<<min(s.failures, 10), longBackoff))
+	var greeting *textproto.Error // go-mail hands its replies on as such
+	if errors.As(err, &greeting) && greeting.Code == 421 {
+		s.slow(now)
+	}
+	if until := now.Add(min(firstBackoff<<min(s.failures, 10), longBackoff)); until.After(s.until) {
+		s.until = until
+	}
 	s.failures++
 	s.last = err
 }
 
-// throttled halves a server's connections; the last one pauses, 1 to 15 min.
+// throttled heeds a server that asks for less.
 func (u *upstreams) throttled(s *upstream, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s.accepted = 0
-	if s.limit > 1 {
-		s.limit /= 2
-		return
-	}
-	s.pause = min(max(2*s.pause, firstPause), longestPause)
-	s.until = now.Add(s.pause)
+	s.slow(now)
 }
 
-// took notes a message that the server accepted. It reports whether it may
-// have one connection more.
+// slow halves a server's connections; the last one pauses, 1 to 15 min. While
+// more are open than it may have, others have been told the same: that counts
+// once.
+func (s *upstream) slow(now time.Time) {
+	s.accepted = 0
+	switch {
+	case s.open > s.limit:
+	case s.limit > 1:
+		s.limit /= 2
+	default:
+		s.pause = min(max(2*s.pause, firstPause), longestPause)
+		s.until = now.Add(s.pause)
+	}
+}
+
+// took notes a message that the server accepted. It reports whether a
+// connection that was given up for want of a server may be made again.
 func (u *upstreams) took(s *upstream, most int) (grown bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -126,6 +144,10 @@ func (u *upstreams) took(s *upstream, most int) (grown bool) {
 	}
 	s.accepted, s.pause = 0, 0
 	s.limit++
+	if u.parked == 0 {
+		return false
+	}
+	u.parked--
 	return true
 }
 

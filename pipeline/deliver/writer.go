@@ -3,7 +3,6 @@ package deliver
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
 
@@ -24,32 +23,35 @@ const (
 	ledgerPatience = 2 * time.Minute
 )
 
-// patience is how often a commit lets the other connections run before it
-// goes without them. A flush to disk costs as much as several messages, so it
-// pays to share it; connections that wait for their server are not waited for.
-const patience = 30
+// longestPatience bounds how long a commit waits for company.
+const longestPatience = 2 * time.Millisecond
 
 // write commits for all connections: whatever waits goes into one
 // transaction. There is one writer, so that a commit costs one flush to disk
-// however many connections wait for it.
+// however many connections wait for it. A flush costs as much as several
+// messages, so it pays to wait a little for those that are about to ask:
+// half as long as the last commit took.
 func (r *run) write() {
 	var steps []step
+	patience := time.Duration(0)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for first := range r.steps {
 		steps = append(steps[:0], first)
-		for turns := 0; turns < patience && int64(len(steps)) < r.sessions.Load(); {
+		timer.Reset(patience)
+		for waiting := true; waiting && int64(len(steps)) < r.sessions.Load(); {
 			select {
 			case s, ok := <-r.steps:
-				if !ok {
-					turns = patience
-					break
+				if waiting = ok; ok {
+					steps = append(steps, s)
 				}
-				steps = append(steps, s)
-			default:
-				turns++
-				runtime.Gosched()
+			case <-timer.C:
+				waiting = false
 			}
 		}
+		began := time.Now()
 		r.commitAll(steps)
+		patience = min(time.Since(began)/2, longestPatience)
 	}
 }
 

@@ -37,6 +37,7 @@ type Past struct {
 	Number int               // of the last issue
 	Sent   map[string]int    // entry ID → the issue it was in
 	Hashes map[string]string // hash of a sent file → entry ID, to know a renamed one again
+	Errata []Erratum         // of sent issues, and told by none yet
 }
 
 // Empty reports that no issue was made yet.
@@ -118,7 +119,7 @@ func (c *Calendar) window(past Past, first, slot time.Time) Window {
 // whose border lies after its date.
 func Assemble(c Config, cal *Calendar, past Past, w Window, entries []content.Entry) Assembly {
 	c = c.WithDefaults()
-	a := Assembly{Issue: Issue{Number: past.Number + 1, Slot: w.Slot, From: w.From, To: w.Slot}}
+	a := Assembly{Issue: Issue{Number: past.Number + 1, Slot: w.Slot, From: w.From, To: w.Slot, Errata: past.Errata}}
 	if past.Empty() {
 		a.Number = c.First.Number
 	}
@@ -300,7 +301,7 @@ func (p *Past) Add(is Issue) {
 	if p.Begin.IsZero() {
 		p.Begin = is.From
 	}
-	p.Border, p.Number = is.To, is.Number
+	p.Border, p.Number, p.Errata = is.To, is.Number, nil
 	for _, it := range is.Items {
 		p.Sent[it.ID] = is.Number
 		for _, v := range it.Versions {

@@ -15,6 +15,9 @@ type Issue struct {
 	To     time.Time
 	Items  []Item
 	Commit string // git commit of the entries, "" outside git
+
+	Errata    []Erratum // of earlier issues, which this one tells
+	Corrected []Erratum // of this issue, which its page tells
 }
 
 // Item is one entry in all the languages it was written in.

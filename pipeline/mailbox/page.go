@@ -3,9 +3,7 @@ package mailbox
 import (
 	"bytes"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/infolettre/infolettre/locales"
+	"github.com/infolettre/infolettre/pipeline/loopback"
 	"github.com/infolettre/infolettre/templates"
 )
 
@@ -126,24 +125,12 @@ func (m *Mailbox) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		if !isLoopback(r.Host) {
+		if !loopback.Named(r.Host) {
 			m.serveError(w, r, http.StatusMisdirectedRequest, "mailbox.wrong-host")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// isLoopback reports whether a Host header names this machine alone.
-func isLoopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && addr.IsLoopback()
 }
 
 func (m *Mailbox) serveStyle(w http.ResponseWriter, r *http.Request) {

@@ -96,7 +96,7 @@ func (d *DKIM) sign(mail []byte) ([]byte, error) {
 // in lower case, values on one line, blanks single.
 func relaxedFields(header []byte) map[string]string {
 	fields := map[string]string{}
-	unfolded := strings.NewReplacer("\r\n ", " ", "\r\n\t", " ").Replace(string(header))
+	unfolded := strings.ReplaceAll(strings.ReplaceAll(string(header), "\r\n ", " "), "\r\n\t", " ")
 	for line := range strings.SplitSeq(unfolded, "\r\n") {
 		name, value, _ := strings.Cut(line, ":")
 		fields[strings.ToLower(strings.TrimSpace(name))] = strings.Join(strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == '\t' }), " ")

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,11 +106,12 @@ func (c *Composer) Append(dst []byte, to audience.Subscriber, locale string) ([]
 	if c.config.DKIM == nil {
 		return t.append(dst, to), nil
 	}
-	mail := t.append(nil, to)
+	mail := t.append(make([]byte, 0, t.size), to)
 	field, err := c.config.DKIM.sign(mail)
 	if err != nil {
 		return dst, err
 	}
+	dst = slices.Grow(dst, len(field)+len(mail))
 	return append(append(dst, field...), mail...), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -20,7 +21,11 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 	"github.com/google/go-cmp/cmp"
 
+	samples "github.com/infolettre/infolettre/content"
+	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/render"
 )
 
@@ -110,42 +115,107 @@ func parse(t *testing.T, raw []byte) parsed {
 	}
 }
 
-// What the template writes is, once parsed, what go-mail writes for the same
-// reader.
+// agrees checks that what the template writes is, once parsed, what go-mail
+// writes for the same reader, and that its lines are fit for SMTP.
+func agrees(t *testing.T, c *Composer, d render.Document, to audience.Subscriber) {
+	t.Helper()
+	got, err := c.Append(nil, to, d.Locale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, page, err := c.Parts(to, d.Locale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := c.build(d, envelope{to.Name, to.Address.String(), c.id(to.ID), c.issue.Signer.Token(audience.Unsubscribe, to.ID)}, text, page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(parse(t, want), parse(t, got)); diff != "" {
+		t.Errorf("%s (-go-mail +template):\n%s", to.Address, diff)
+	}
+	for line := range strings.SplitSeq(string(got), "\r\n") {
+		if len(line) > maxLine+len(to.Address.String()) || strings.HasPrefix(line, ".") || strings.HasPrefix(line, "From ") || strings.HasSuffix(line, " ") ||
+			strings.ContainsAny(line, "\r\n\x00") || strings.ContainsFunc(line, func(r rune) bool { return r > '~' }) {
+			t.Errorf("%s: line %q", to.Address, line)
+		}
+	}
+	body := got[bytes.Index(got, []byte("\r\n\r\n")):]
+	for line := range strings.SplitSeq(string(body), "\r\n") {
+		if len(line) > maxLine {
+			t.Errorf("%s: %d characters in %q", to.Address, len(line), line)
+		}
+	}
+	again, _ := c.Append([]byte("before"), to, d.Locale)
+	if !bytes.Equal(again, append([]byte("before"), got...)) {
+		t.Errorf("%s: not the same bytes twice", to.Address)
+	}
+}
+
 func TestTemplateAgreesWithGoMail(t *testing.T) {
 	d := hard()
 	c := testComposer(t, nil, d)
 	for _, to := range readers {
-		got, err := c.Append(nil, to, "fr")
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, page, err := c.Parts(to, "fr")
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := c.build(d, envelope{to.Name, to.Address.String(), c.id(to.ID), c.issue.Signer.Token(audience.Unsubscribe, to.ID)}, text, page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(parse(t, want), parse(t, got)); diff != "" {
-			t.Errorf("%s (-go-mail +template):\n%s", to.Address, diff)
-		}
-		for line := range strings.SplitSeq(string(got), "\r\n") {
-			if len(line) > maxLine+len(to.Address.String()) || strings.HasPrefix(line, ".") || strings.HasPrefix(line, "From ") || strings.HasSuffix(line, " ") ||
-				strings.ContainsAny(line, "\r\n\x00") || strings.ContainsFunc(line, func(r rune) bool { return r > '~' }) {
-				t.Errorf("%s: line %q", to.Address, line)
+		agrees(t, c, d, to)
+	}
+}
+
+// The same for every issue of the sample entries, in every language that the
+// program speaks.
+func TestSampleIssuesAgreeWithGoMail(t *testing.T) {
+	catalogue, err := locales.Load(locales.Files, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderer, err := render.New(render.Config{Name: "La lettre", PostalAddress: "1 rue de l’Été, 75001 Paris"}, catalogue, render.NewAssets(samples.FS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	languages := []string{"fr", "en"}
+	entries, _, err := content.Load(samples.FS, content.Options{Languages: languages})
+	if err != nil {
+		t.Fatal(err)
+	}
+	calendar, err := issue.NewCalendar("0 11 * * THU", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for end := time.Date(2026, 11, 5, 11, 0, 0, 0, time.UTC); end.Month() == time.November; end = end.AddDate(0, 0, 7) {
+		assembly := issue.Assemble(issue.Config{Languages: languages}, calendar, issue.Past{}, issue.Window{From: end.AddDate(0, 0, -7), Slot: end}, entries)
+		for _, lang := range languages {
+			d, _, err := renderer.Document(assembly.Issue, lang)
+			if errors.Is(err, render.ErrNothing) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := testComposer(t, nil, d)
+			for _, to := range readers {
+				agrees(t, c, d, to)
+				compared++
 			}
 		}
-		body := got[bytes.Index(got, []byte("\r\n\r\n")):]
-		for line := range strings.SplitSeq(string(body), "\r\n") {
-			if len(line) > maxLine {
-				t.Errorf("%s: %d characters in %q", to.Address, len(line), line)
-			}
+	}
+	if compared < 4*len(readers) {
+		t.Errorf("only %d mails were compared", compared)
+	}
+}
+
+// A template that lost a place, or has one too many, is not used.
+func TestCheckPlaces(t *testing.T) {
+	d := hard()
+	c := testComposer(t, nil, d)
+	for i := range c.templates["fr"].places {
+		cut := *c.templates["fr"]
+		cut.places = slices.Delete(slices.Clone(cut.places), i, i+1)
+		if cut.checkPlaces(d) == nil {
+			t.Errorf("a template without its place %d passes", i)
 		}
-		again, _ := c.Append([]byte("before"), to, "fr")
-		if !bytes.Equal(again, append([]byte("before"), got...)) {
-			t.Errorf("%s: not the same bytes twice", to.Address)
+		cut.places = append(slices.Clone(c.templates["fr"].places), cut.places[0])
+		if cut.checkPlaces(d) == nil {
+			t.Errorf("a template with place %d twice passes", cut.places[0])
 		}
 	}
 }
@@ -164,7 +234,7 @@ func TestReadersDiffer(t *testing.T) {
 	}
 }
 
-// A document that lost a slot, or whose text would break a line of SMTP, is
+// A configuration that would put what is no address or no URL into a mail is
 // refused before anything is sent.
 func TestCompileRefuses(t *testing.T) {
 	keys, _ := audience.ParseKeys("x", audience.NewKey())

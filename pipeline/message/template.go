@@ -19,6 +19,7 @@ type Template struct {
 	composer *Composer
 	segments [][]byte
 	places   []place // between the segments
+	size     int     // of a mail, rather too much than too little
 }
 
 // place is what stands between two segments.
@@ -78,6 +79,10 @@ func (c *Composer) compile(d render.Document) (*Template, error) {
 		}
 	}
 	t.segments, t.places = cutter.finish()
+	t.size = 512 * len(t.places)
+	for _, segment := range t.segments {
+		t.size += len(segment)
+	}
 	return t, t.check(d)
 }
 
@@ -204,10 +209,14 @@ func (t *Template) append(dst []byte, to audience.Subscriber) []byte {
 	return dst
 }
 
-// check looks at a mail of the template before any is sent: it is what the
+// check looks at the template and a mail of it before any is sent: it has
+// exactly the places of the document and of the header, the mail is what the
 // wire asks for, and no stand-in is left in it.
 func (t *Template) check(d render.Document) error {
 	c := t.composer
+	if err := t.checkPlaces(d); err != nil {
+		return fmt.Errorf("issue %d in %s: %w", c.issue.Number, d.Locale, err)
+	}
 	sample := t.append(nil, audience.Subscriber{Name: "Zoé", Address: audience.MustAddress("zoe@example.org")})
 	if bytes.Contains(sample, []byte("slot-"+d.Key)) || bytes.Contains(sample, []byte("slot.invalid")) {
 		return fmt.Errorf("issue %d in %s: a slot was not filled", c.issue.Number, d.Locale)
@@ -219,6 +228,31 @@ func (t *Template) check(d render.Document) error {
 		bad := bytes.ContainsFunc(line, func(r rune) bool { return r == '\r' || r == '\n' || r == 0 || r > '~' })
 		if bad || len(line) > 998 || bytes.HasPrefix(line, []byte(".")) {
 			return fmt.Errorf("issue %d in %s: a line that SMTP does not carry: %.80q", c.issue.Number, d.Locale, line)
+		}
+	}
+	return nil
+}
+
+// checkPlaces counts the places: one To and Message-ID, the tokens of
+// List-Unsubscribe, and every mark of the document.
+func (t *Template) checkPlaces(d render.Document) error {
+	inHeader := 1
+	if t.composer.config.Unsubscribe != (audience.Address{}) {
+		inHeader = 2
+	}
+	in := func(body string, slot render.Slot) int { return strings.Count(body, d.Mark(slot)) }
+	want := map[place]int{
+		placeTo: 1, placeMessageID: 1,
+		placeUnsubscribe: inHeader + in(d.Text, render.Unsubscribe) + in(d.HTML, render.Unsubscribe),
+		placePreferences: in(d.Text, render.Preferences) + in(d.HTML, render.Preferences),
+		placeAddress:     in(d.Text, render.Address), placeAddressHTML: in(d.HTML, render.Address),
+	}
+	for _, p := range t.places {
+		want[p]--
+	}
+	for p, missing := range want {
+		if missing != 0 {
+			return fmt.Errorf("place %d: %d too few in the mail", p, missing)
 		}
 	}
 	return nil

@@ -50,6 +50,8 @@ const (
 	PreferencesPath = "/p/" // then the token
 	ConfirmPath     = "/c/" // then the token
 	RenewPath       = "/r/" // then the token
+	ApprovePath     = "/a/" // then the token: the team's
+	StopPath        = "/s/" // then the token: the team's
 	SubscribePath   = "/subscribe"
 	FeedPath        = "/feed.xml" // below "/<locale>"
 	MediaPath       = "/media/"   // then the path of an image below the content root
@@ -63,7 +65,9 @@ func Slots() []Slot { return []Slot{Base, Unsubscribe, Preferences, Address} }
 // a hash of the issue: no author can type it.
 func (d Document) Mark(s Slot) string { return mark(d.Key, s) }
 
-func mark(key string, s Slot) string { return "slot-" + key + "-" + string(s) }
+func mark(key string, s Slot) string { return markPrefix(key) + string(s) }
+
+func markPrefix(key string) string { return "slot-" + key + "-" }
 
 // Fill replaces the slots of a part by values, which the caller has escaped
 // if they need it. A slot without value stays.
@@ -92,13 +96,20 @@ func key(iss issue.Issue, locale string) string {
 			}
 		}
 	}
+	for _, list := range [][]issue.Erratum{iss.Errata, iss.Corrected} {
+		for _, e := range list {
+			for _, s := range []string{e.ID, e.Reason, e.Text} {
+				field(s)
+			}
+		}
+	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // filledSize is the most that a part will weigh once its slots are filled.
 func filledSize(part, key string) int {
 	const room = 120 // a signed token, or a long public URL
-	return len(part) + room*strings.Count(part, "slot-"+key+"-")
+	return len(part) + room*strings.Count(part, markPrefix(key))
 }
 
 // writer is the part of a template set that render needs, html or text.

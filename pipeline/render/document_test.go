@@ -152,3 +152,32 @@ func has(problems []content.Problem, id string) bool {
 	}
 	return false
 }
+
+// The entries' shares are most of the mail, and a summary weighs little.
+func TestShares(t *testing.T) {
+	t.Parallel()
+	tight := config()
+	tight.Budget = 14_000
+	r := newRenderer(t, tight)
+	d := document(t, r, sample(), "fr")
+	shares, err := r.Shares(sample(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total, whole := 0, 0
+	for i, s := range shares {
+		if want := sample().Items[i].Versions[0].Path; s.Path != want {
+			t.Errorf("share %d is of %s, want %s", i, s.Path, want)
+		}
+		total += s.Bytes
+		if s.Full {
+			whole++
+		}
+	}
+	if len(shares) != 3 || whole != d.Full || d.Summarized == 0 {
+		t.Errorf("%d shares, %d of them whole; the document has %d and %d summarized", len(shares), whole, d.Full, d.Summarized)
+	}
+	if most := len(d.Fill(d.HTML, values)) + 3*120*4; total < 2000 || total > most {
+		t.Errorf("the shares add up to %d bytes of %d", total, most)
+	}
+}

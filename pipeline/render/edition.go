@@ -2,7 +2,6 @@ package render
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"html/template"
 	"path"
@@ -117,6 +116,8 @@ type block struct {
 	ImageText, BodyText, ButtonText string
 
 	file    string // as problems name it
+	line    int    // of the title in it
+	outline markdown.Outline
 	excerpt phrase // the author's own
 }
 
@@ -167,7 +168,7 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 		ReaderLang: ed.locale, ReaderDir: markdown.Direction(ed.locale),
 		Section: ed.phrase(rules, e.Section), Kicker: ed.phrase(rules, e.Kicker), Title: ed.phrase(rules, e.Title),
 		Dateline: ed.dateline(e),
-		file:     e.Path, excerpt: ed.phrase(rules, e.Excerpt),
+		file:     e.Path, line: e.Lines["title"], excerpt: ed.phrase(rules, e.Excerpt),
 	}
 	if b.Section.Text != "" {
 		b.Level = 3
@@ -176,33 +177,29 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 	return b
 }
 
-// convert renders the entry's Markdown, its image and its call to action; the
-// last two go through the same gate as Markdown's own. It reports false for an
-// entry that passes a limit.
+// convert draws what the entry says below its front matter. It reports false
+// for an entry that passes a limit.
 func (ed *edition) convert(b *block, e content.Entry) bool {
-	rules := ed.rules(e)
-	options := markdown.Options{
-		Styles: ed.theme, Typography: rules, RulesOf: ed.rulesOf, Dir: markdown.Direction(e.Lang),
-		Words: ed.words.markdown(), TopHeading: b.Level + 1, Resolve: ed.resolver(e),
-	}
-	if e.Plain {
-		options.RulesOf = nil
-	}
-	converter := markdown.New(options)
-	body, err := converter.Convert(e.Body)
-	if refusal := (*markdown.Refusal)(nil); errors.As(err, &refusal) {
-		ed.note(e, content.Error, refusal.Finding)
+	d := ed.draw(b, e)
+	if d.refused != nil {
+		ed.note(e, content.Error, *d.refused)
 		return false
 	}
-	for _, f := range body.Findings {
+	for _, f := range d.body.Findings {
 		ed.note(e, content.Warning, f)
 	}
-	image := ed.frontMatter(converter, e, imageSource(e.Image, rules))
-	button := ed.frontMatter(converter, e, buttonSource(e.CTA, rules, ed.subscribe()))
-
-	b.Image, b.Body, b.Button = template.HTML(image.HTML), template.HTML(body.HTML), template.HTML(button.HTML)
-	b.ImageText, b.BodyText, b.ButtonText = image.Text, body.Text, button.Text
-	b.Excerpt = cmp.Or(b.excerpt, ed.phrase(rules, cut(body.Lead, maxExcerpt)))
+	for _, part := range []struct {
+		key   string
+		drawn markdown.Fragment
+	}{{"image", d.image}, {"cta", d.button}} {
+		for _, f := range part.drawn.Findings { // what is wrong stands in the front matter, at the key
+			ed.problem(content.Problem{ID: f.ID, File: e.Path, Line: e.Lines[part.key], Args: f.Args})
+		}
+	}
+	b.Image, b.Body, b.Button = template.HTML(d.image.HTML), template.HTML(d.body.HTML), template.HTML(d.button.HTML)
+	b.outline = d.body.Outline
+	b.ImageText, b.BodyText, b.ButtonText = d.image.Text, d.body.Text, d.button.Text
+	b.Excerpt = cmp.Or(b.excerpt, ed.phrase(ed.rules(e), cut(d.body.Lead, maxExcerpt)))
 	return true
 }
 

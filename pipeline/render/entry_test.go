@@ -158,7 +158,7 @@ func TestDestinations(t *testing.T) {
 			t.Parallel()
 			e := content.Entry{Path: "a.md", Lang: "fr", Title: "Un titre", Body: test.body, BodyLine: 5, Image: content.Image{Src: test.image, Alt: "Le port"}}
 			if test.cta != "" {
-				e.CTA = content.CTA{Label: "Voir", URL: test.cta}
+				e.CTA = content.CTA{Label: "Voir l’agenda", URL: test.cta}
 			}
 			d, problems, err := newRenderer(t, config()).Document(single(e), "fr")
 			if err != nil {

@@ -51,15 +51,11 @@ func oneLine(s string) string {
 	}, strings.Join(fields, " "))
 }
 
-// frontMatter converts Markdown of our own making; what is wrong with it
-// stands in the front matter, on a line not known here.
-func (ed *edition) frontMatter(c *markdown.Converter, e content.Entry, source string) markdown.Fragment {
+// frontMatter converts Markdown of our own making.
+func frontMatter(c *markdown.Converter, source string) markdown.Fragment {
 	fragment, err := c.Convert(source)
 	if refusal := (*markdown.Refusal)(nil); errors.As(err, &refusal) {
 		fragment.Findings = []markdown.Finding{refusal.Finding}
-	}
-	for _, f := range fragment.Findings {
-		ed.problem(content.Problem{ID: f.ID, File: e.Path, Args: f.Args})
 	}
 	return fragment
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"strings"
@@ -14,6 +15,7 @@ import (
 // subscribed already. Its texts are the program's own, from locales/, and no
 // author's; what readers typed has no place in it.
 type Letter struct {
+	Locale  string // of these texts, when it is not the reader's
 	Subject string
 	Text    []string // paragraphs
 	Button  string   // the one thing to do; none when empty
@@ -25,6 +27,7 @@ type Letter struct {
 // Letter lays a letter out as the issues are. The document has no slot and no
 // page in the archive.
 func (r *Renderer) Letter(l Letter, locale string) (Document, error) {
+	locale = cmp.Or(l.Locale, locale)
 	w := words{r.catalogue.Locale(locale), r.config.Typography.NarrowSpace == typography.WideSpace}
 	if tag := locales.Canonical(locale); tag != "" && strings.HasPrefix(tag+"-", w.Tag()+"-") {
 		locale = tag

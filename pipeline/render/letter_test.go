@@ -50,6 +50,17 @@ func TestLetter(t *testing.T) {
 	}
 }
 
+// Texts in another language than the reader's take the frame with them.
+func TestLetterInItsOwnLanguage(t *testing.T) {
+	t.Parallel()
+	l := letter()
+	l.Locale = "fr"
+	d, err := newRenderer(t, config()).Letter(l, "en")
+	if err != nil || d.Locale != "fr" || !strings.Contains(d.Text, "Envoyé par") {
+		t.Errorf("%s, %v:\n%s", d.Locale, err, d.Text)
+	}
+}
+
 // A page of the archive names itself and its translations, and nothing of
 // any reader.
 func TestArchiveHead(t *testing.T) {

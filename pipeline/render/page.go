@@ -27,7 +27,8 @@ type page struct {
 	Online        string // URL of the archive page
 	Feed          string // URL of the locale's feed
 	Alternates    []alternate
-	Rest          string // says that entries were summarized
+	Rest          string   // says that entries were summarized
+	Corrected     []phrase // what the archive page says of its own errata
 
 	Sender, Why   string
 	PostalAddress []string // its lines
@@ -63,7 +64,7 @@ func (ed *edition) page(blocks []block) page {
 		p.PageTitle = w.T("issue.page-numbered", "Title", first.Title.Text, "Name", c.Name, "Number", ed.issue.Number)
 	}
 	if length(first.Title.Text) > maxSubject {
-		ed.problem(content.Problem{ID: "subject-cut", File: first.file, Args: map[string]any{"Subject": p.Subject, "Limit": maxSubject}})
+		ed.problem(content.Problem{ID: "subject-cut", File: first.file, Line: first.line, Args: map[string]any{"Subject": p.Subject, "Limit": maxSubject}})
 	}
 	return p
 }
@@ -125,6 +126,7 @@ func (ed *edition) web(p page) page {
 		p.Entries[i].Button = withoutOutlook(p.Entries[i].Button)
 	}
 	p.Contents = contents(p.Entries, func(b block) string { return "#" + b.Anchor })
+	p.Corrected = ed.corrected()
 	p.Feed = base + "/" + ed.locale + FeedPath
 	for _, locale := range ed.others() {
 		p.Alternates = append(p.Alternates, alternate{locale, ed.onlineIn(locale)})

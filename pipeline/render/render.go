@@ -11,6 +11,7 @@ import (
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/render/markdown"
 	"github.com/infolettre/infolettre/pipeline/render/theme"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
@@ -20,8 +21,8 @@ import (
 var ErrNothing = errors.New("no entry of the issue is in this language")
 
 // Renderer makes the documents of one newsletter. It keeps no state between
-// them and is safe for concurrent use; the same issue always gives the same
-// bytes.
+// them, but for a Cache, and is safe for concurrent use; the same issue always
+// gives the same bytes.
 type Renderer struct {
 	config    Config
 	catalogue *locales.Catalogue
@@ -29,6 +30,7 @@ type Renderer struct {
 	theme     *theme.Theme
 	html      *template.Template
 	text      *texttemplate.Template
+	cache     *Cache // nil: none
 }
 
 // New prepares the newsletter's look.
@@ -66,7 +68,14 @@ func (r *Renderer) Document(iss issue.Issue, locale string) (Document, []content
 	if len(blocks) == 0 {
 		return Document{}, ed.problems, ErrNothing
 	}
+	errata, some, err := ed.errata()
+	if err != nil {
+		return Document{}, ed.problems, fmt.Errorf("render the errata of issue %d: %w", iss.Number, err)
+	}
 	p := ed.page(blocks)
+	if some {
+		p.Entries = append(p.Entries, errata)
+	}
 	doc := Document{Locale: ed.locale, Key: ed.key, Subject: p.Subject, Preheader: p.Preheader}
 	if err := ed.fit(&doc, p); err != nil {
 		return Document{}, ed.problems, fmt.Errorf("render issue %d in %s: %w", iss.Number, locale, err)
@@ -115,6 +124,16 @@ func (r *Renderer) Check(e content.Entry) []content.Problem {
 	ed := r.edition(alone(e), e.Lang)
 	ed.blocks()
 	return ed.problems
+}
+
+// Inspect is Check, and what the author typed, with the lines of the text.
+func (r *Renderer) Inspect(e content.Entry) (markdown.Outline, []content.Problem) {
+	ed := r.edition(alone(e), e.Lang)
+	blocks := ed.blocks()
+	if len(blocks) == 0 {
+		return markdown.Outline{}, ed.problems
+	}
+	return blocks[0].outline, ed.problems
 }
 
 func alone(e content.Entry) issue.Issue {

@@ -14,24 +14,20 @@ import (
 // the clock is taken to be wrong.
 const ahead = 25 * time.Hour
 
+// fresh is how old pulled entries may be.
+const fresh = 10 * time.Minute
+
 // decide decides the slots between the ledger's last decision and now.
 func (e *Engine) decide(ctx context.Context, now time.Time, report *Report) error {
 	standing, err := e.Store.Standing(ctx)
 	if err != nil {
 		return fmt.Errorf("read the ledger's standing: %w", err)
 	}
-	past, err := e.Store.Past(ctx)
-	if err != nil {
-		return err
-	}
 	since := standing.Decided
-	if since.Before(past.Border) {
-		since = past.Border // sent by hand, or by a version that kept no diary
-	}
 	if since.IsZero() {
-		since = e.begin(now)
-		w := e.Newsletter.Calendar.Coming(past, e.Newsletter.First, since)
-		report.First = &w
+		if since, err = e.begin(ctx, now, report); err != nil {
+			return err
+		}
 	}
 	if since.After(now.Add(ahead)) {
 		return e.notify(ctx, Notice{Key: keyClock, Kind: ClockNotice, At: now, Slot: since})
@@ -39,43 +35,68 @@ func (e *Engine) decide(ctx context.Context, now time.Time, report *Report) erro
 	if err := e.over(ctx, keyClock); err != nil {
 		return err
 	}
-	slots := e.Newsletter.Calendar.Slots(since, now)
-	slots = slices.DeleteFunc(slots, func(s issue.Slot) bool { return s.At.Before(e.Newsletter.First) })
+	slots := slices.DeleteFunc(e.Newsletter.Calendar.Slots(since, now), func(s issue.Slot) bool {
+		return s.At.Before(e.Newsletter.First)
+	})
+	if len(slots) > 0 {
+		return e.decideSlots(ctx, now, slots, report)
+	}
+	if now.Before(since) {
+		return nil
+	}
+	return e.Store.DecideSlots(ctx, nil, now)
+}
+
+// decideSlots decides slots that have come. All but the last that is to have
+// an issue are recorded first: once it has its issue, nobody asks for them.
+func (e *Engine) decideSlots(ctx context.Context, now time.Time, slots []issue.Slot, report *Report) error {
+	past, err := e.Store.Past(ctx)
+	if err != nil {
+		return err
+	}
 	last := -1
 	for i, s := range slots {
 		d := issue.Decision{Slot: s.At, Outcome: issue.Passed, At: now}
 		if s.Skipped {
 			d.Outcome, d.Reason = issue.Off, off(s)
-		} else {
+		} else if s.At.After(past.Border) { // else it was sent by hand, or with one that was
 			last = i
 		}
 		report.Decisions = append(report.Decisions, d)
 	}
-	if last >= 0 {
-		// The others first: once the last has its issue, nobody asks for them.
-		d := &report.Decisions[last]
-		if err := e.Store.DecideSlots(ctx, report.Decisions[:last], d.Slot.Add(-time.Millisecond)); err != nil {
-			return err
-		}
-		if err := e.due(ctx, past, now, d, report); err != nil {
-			return err
-		}
+	if last < 0 {
+		return e.Store.DecideSlots(ctx, report.Decisions, now)
 	}
-	if now.Before(since) {
-		return nil
+	d := &report.Decisions[last]
+	if err := e.Store.DecideSlots(ctx, report.Decisions[:last], d.Slot.Add(-time.Millisecond)); err != nil {
+		return err
 	}
-	return e.Store.DecideSlots(ctx, report.Decisions[max(last, 0):], now)
+	if err := e.due(ctx, past, now, d, report); err != nil {
+		return err
+	}
+	return e.Store.DecideSlots(ctx, report.Decisions[last:], now)
 }
 
-// begin is when the ledger's slots begin, the first time ever: with the first
-// slot that the settings name, if it came while catching up is allowed, else
-// now. Nobody was promised an issue before.
-func (e *Engine) begin(now time.Time) time.Time {
-	first := e.Newsletter.First
-	if first.IsZero() || first.After(now) || now.Sub(first) > e.Config.CatchUp {
-		return now
+// begin is where the ledger's slots begin, the first time ever. A ledger with
+// issues goes on behind the last of them. Else they begin with the first slot
+// that the settings name, if it came while catching up is allowed, or now:
+// nobody was promised an issue before.
+func (e *Engine) begin(ctx context.Context, now time.Time, report *Report) (since time.Time, err error) {
+	past, err := e.Store.Past(ctx)
+	if err != nil || !past.Empty() {
+		return past.Border, err
 	}
-	return first.Add(-time.Second)
+	since = now
+	first := e.Newsletter.First
+	if !first.IsZero() && !first.After(now) && now.Sub(first) <= e.Config.CatchUp {
+		since = first.Add(-time.Millisecond)
+	}
+	w := e.Newsletter.Calendar.Coming(past, first, since)
+	report.First = &w
+	if err := e.Store.Open(ctx, w.From); err != nil {
+		return since, fmt.Errorf("record where the first issue begins: %w", err)
+	}
+	return since, nil
 }
 
 func off(s issue.Slot) string {
@@ -122,7 +143,7 @@ func (e *Engine) due(ctx context.Context, past issue.Past, now time.Time, d *iss
 	report.Made = &is
 	if plan.Gate.Waits {
 		return e.notify(ctx, Notice{Key: keyOf(ApprovalNotice, d.Slot), Kind: ApprovalNotice, At: now, Slot: d.Slot,
-			Number: is.Number, Until: is.Release})
+			Number: is.Number, Until: is.Release, Findings: plan.Problems})
 	}
 	return nil
 }
@@ -136,6 +157,14 @@ func (e *Engine) overtaken(ctx context.Context, d *issue.Decision, cause error) 
 	}
 	d.Outcome, d.Number = issue.Made, past.Number
 	return nil
+}
+
+// Done tells the team, if it wants to know, that an issue is closed.
+func (e *Engine) Done(ctx context.Context, number int, now time.Time) error {
+	if !e.Config.DoneNotice {
+		return nil
+	}
+	return e.notify(ctx, Notice{Key: fmt.Sprintf("%s:%d", DoneNotice, number), Kind: DoneNotice, At: now, Number: number})
 }
 
 // quiet tells the team of a silence that has lasted.
@@ -153,12 +182,27 @@ func (e *Engine) quiet(ctx context.Context, now, slot time.Time) error {
 	return e.notify(ctx, Notice{Key: keyOf(QuietNotice, slot), Kind: QuietNotice, At: now, Slot: slot, Count: before + 1})
 }
 
+// keepFresh refreshes between assemblies: pages show the entries' images, and
+// a repository that is away is better known of before the slot.
+func (e *Engine) keepFresh(ctx context.Context, now time.Time, report *Report) error {
+	e.mu.Lock()
+	due := e.Refresh != nil && now.Sub(e.refreshed).Abs() >= fresh
+	e.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return e.refresh(ctx, now, report)
+}
+
 // refresh brings the entries up to date. When that fails, the last good ones
 // serve, and the team is told once.
 func (e *Engine) refresh(ctx context.Context, now time.Time, report *Report) error {
 	if e.Refresh == nil {
 		return nil
 	}
+	e.mu.Lock()
+	e.refreshed = now
+	e.mu.Unlock()
 	if report.Refresh = e.Refresh(ctx); report.Refresh == nil {
 		return e.over(ctx, keyRepository)
 	}

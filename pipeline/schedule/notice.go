@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/infolettre/infolettre/pipeline/content"
 )
 
 // Kind is what a notice is about; its words are the messages "notice.<kind>".
@@ -32,13 +34,15 @@ func keyOf(k Kind, slot time.Time) string { return fmt.Sprintf("%s:%d", k, slot.
 // Notice is something the team is told by mail, once for each key.
 type Notice struct {
 	Key    string    `json:"-"`
-	Kind   Kind      `json:"-"`
+	Kind   Kind      `json:"kind"`
 	At     time.Time `json:"at"`
 	Slot   time.Time `json:"slot,omitzero"`
 	Number int       `json:"number,omitempty"` // of the issue
 	Count  int       `json:"count,omitempty"`  // of quiet slots
 	Until  time.Time `json:"until,omitzero"`   // when a waiting issue goes by itself
 	Reason string    `json:"reason,omitempty"` // the cause, for operators
+
+	Findings []content.Problem `json:"-"` // in the entries of a waiting issue
 }
 
 func (e *Engine) notify(ctx context.Context, n Notice) error {

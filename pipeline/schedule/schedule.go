@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline"
@@ -89,6 +90,8 @@ type Audience interface {
 // Diary is the ledger's memory of slots.
 type Diary interface {
 	Standing(ctx context.Context) (deliver.Standing, error)
+	// Open records where the window of the first issue begins.
+	Open(ctx context.Context, from time.Time) error
 	// DecideSlots records slots, each only if it has no decision yet, and that all
 	// up to until are decided.
 	DecideSlots(ctx context.Context, decisions []issue.Decision, until time.Time) error
@@ -120,6 +123,9 @@ type Engine struct {
 	Notify func(context.Context, Notice) error
 	// Over ends a state of things that was told under a key.
 	Over func(ctx context.Context, key string) error
+
+	mu        sync.Mutex
+	refreshed time.Time // the entries, the last time
 }
 
 // Report is what a tick did.
@@ -149,6 +155,9 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) (Report, error) {
 	var err error
 	if report.Released, err = e.Store.Release(ctx, now, e.Newsletter.Delivery.Deadline); err != nil {
 		return report, fmt.Errorf("release what waited: %w", err)
+	}
+	if err := e.keepFresh(ctx, now, &report); err != nil {
+		return report, err
 	}
 	if err := e.decide(ctx, now, &report); err != nil {
 		return report, err

@@ -141,6 +141,7 @@ func (w *Worker) send(ctx context.Context, r deliver.Range) error {
 	}
 	if err == nil && settled.State == deliver.IssueSent {
 		w.Logger.InfoContext(ctx, "an issue is closed", "issue", r.Issue)
+		return w.Engine.Done(ctx, r.Issue, w.Now())
 	}
 	return err
 }

@@ -34,12 +34,14 @@ func (s *Store) Published(ctx context.Context, locale string, before, n int) ([]
 	return list, nil
 }
 
-// PublishedDocument returns the page of one issue that readers have; ok is
-// false when there is none in that locale.
+// PublishedDocument returns the page of one issue, as last corrected, that
+// readers have; ok is false when there is none in that locale.
 func (s *Store) PublishedDocument(ctx context.Context, number int, locale string) (p render.Published, ok bool, err error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT i.number, i.ordered_at, d.locale, d.subject, d.preheader, d.web, d.mark
+		SELECT i.number, i.ordered_at, d.locale, d.subject, d.preheader, COALESCE(v.web, d.web), COALESCE(v.mark, d.mark)
 		FROM issues i JOIN documents d ON d.issue = i.number
+		LEFT JOIN revisions v ON v.issue = d.issue AND v.locale = d.locale
+		  AND v.revision = (SELECT MAX(r.revision) FROM revisions r WHERE r.issue = d.issue AND r.locale = d.locale)
 		WHERE i.number = $1 AND d.locale = $2 AND `+isPublished, number, locale)
 	found, err := collect(rows, err, func(rows *sql.Rows) (p render.Published, err error) {
 		var ordered int64

@@ -12,17 +12,20 @@ import (
 	"github.com/infolettre/infolettre/pipeline/audience"
 )
 
-// record adds an entry to the register of consent. It is the only statement
-// that writes to it: there is no UPDATE and no DELETE of consents.
+// insertConsent is the only statement that writes to the register of consent:
+// there is no UPDATE and no DELETE of consents.
+const insertConsent = `
+	INSERT INTO consents (id, subscriber, event, at, lang, text_hash, origin, network, detail)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+// record adds an entry to the register of consent.
 func record(ctx context.Context, tx *sql.Tx, now time.Time, id audience.ID, event audience.Event, c audience.Consent) error {
 	hash := audience.Hash(c.Text)
 	if err := keepText(ctx, tx, hash, c.Text); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO consents (id, subscriber, event, at, lang, text_hash, origin, network, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		recordID(now), id.String(), string(event), millis(now), c.Lang, hash, string(c.Origin), c.Network,
+	if _, err := tx.ExecContext(ctx, insertConsent,
+		recordID(now, 0), id.String(), string(event), millis(now), c.Lang, hash, string(c.Origin), c.Network,
 		audience.Redact(c.Detail)); err != nil {
 		return fmt.Errorf("record that subscriber %s was %s: %w", id, event, err)
 	}
@@ -42,13 +45,18 @@ func keepText(ctx context.Context, tx *sql.Tx, hash, text string) error {
 	return nil
 }
 
-// recordID sorts by time: 48 bits of milliseconds before 80 random bits.
-func recordID(now time.Time) string {
+// recordID sorts by time: 48 bits of milliseconds, 24 of the number within an
+// import, 56 random ones.
+func recordID(now time.Time, n int) string {
 	var b [18]byte
 	binary.BigEndian.PutUint64(b[:], uint64(millis(now)))
-	rand.Read(b[8:])
+	binary.BigEndian.PutUint32(b[8:], uint32(n)<<8)
+	rand.Read(b[11:])
 	return hex.EncodeToString(b[2:])
 }
+
+// recordTime is where the ids of that time begin.
+func recordTime(t time.Time) string { return fmt.Sprintf("%012x", millis(t)) }
 
 // Records is what the register holds on one subscriber, the oldest first.
 func (s *Store) Records(ctx context.Context, id audience.ID) ([]audience.Record, error) {

@@ -35,6 +35,9 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 			r.Commit, r.Key, r.Base, millis(r.Ordered), millis(r.Deadline), millis(r.Release)); err != nil {
 			return fmt.Errorf("freeze issue %d: %w", r.Number, err)
 		}
+		if err := tell(ctx, tx, r.Number, r.Errata); err != nil {
+			return fmt.Errorf("note the errata of issue %d: %w", r.Number, err)
+		}
 		if err := markMade(ctx, tx, r); err != nil {
 			return fmt.Errorf("note the slot of issue %d: %w", r.Number, err)
 		}
@@ -58,6 +61,10 @@ func (s *Store) Freeze(ctx context.Context, r deliver.Issue, items []issue.Item,
 				r.Number, languages[lang], millis(r.Ordered), lang); err != nil {
 				return fmt.Errorf("snapshot the audience of issue %d: %w", r.Number, err)
 			}
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE issues SET audience = (SELECT COUNT(*) FROM deliveries WHERE issue = $1) WHERE number = $1`, r.Number); err != nil {
+			return fmt.Errorf("count the audience of issue %d: %w", r.Number, err)
 		}
 		return s.shareOut(ctx, tx, r)
 	})
@@ -86,9 +93,14 @@ func (s *Store) Past(ctx context.Context) (issue.Past, error) {
 	var past issue.Past
 	var begin, border sql.NullInt64
 	var number sql.NullInt64
-	if err := s.db.QueryRowContext(ctx, `SELECT MIN(from_at), MAX(to_at), MAX(number) FROM issues`).
+	if err := s.db.QueryRowContext(ctx, `
+		SELECT COALESCE(MIN(from_at), (SELECT begun FROM standing)), MAX(to_at), MAX(number) FROM issues`).
 		Scan(&begin, &border, &number); err != nil {
 		return past, fmt.Errorf("read past issues: %w", err)
+	}
+	var err error
+	if past.Errata, err = s.untold(ctx); err != nil {
+		return past, fmt.Errorf("read errata: %w", err)
 	}
 	past.Begin, past.Border, past.Number = moment(begin.Int64), moment(border.Int64), int(number.Int64)
 	past.Sent, past.Hashes = map[string]int{}, map[string]string{}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +14,8 @@ import (
 )
 
 // Due reads pending deliveries in the order of deliver.Cursor. Those whose
-// subscriber left or paused are passed over; Settle ends them.
+// subscriber left or paused are passed over; Settle ends them. Past the issue's
+// deadline none is due; Recover gives them up.
 func (s *Store) Due(ctx context.Context, number int, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	return s.due(ctx, number, whole, now, after, n)
 }
@@ -20,7 +23,8 @@ func (s *Store) Due(ctx context.Context, number int, now time.Time, after delive
 func (s *Store) due(ctx context.Context, number int, in span, now time.Time, after deliver.Cursor, n int) ([]deliver.Delivery, error) {
 	const columns = `SELECT s.id, s.address, s.name, s.lang, s.status, d.locale, d.attempts, d.next_at
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
-		WHERE d.issue = $1 AND d.state = 'pending' AND s.paused_until <= $2 `
+		WHERE d.issue = $1 AND d.state = 'pending' AND s.paused_until <= $2
+		  AND (SELECT deadline_at FROM issues WHERE number = $1) > $2 `
 	var rows *sql.Rows
 	var err error
 	if !after.Waiting {
@@ -129,11 +133,12 @@ func (s *Store) Tally(ctx context.Context, number int) (map[deliver.State]int, e
 	tally := map[deliver.State]int{}
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT state, COUNT(*) FROM deliveries WHERE issue = $1 GROUP BY state`, number)
-	_, err = collect(rows, err, func(rows *sql.Rows) (state deliver.State, err error) {
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var state deliver.State
 		n := 0
-		err = rows.Scan(&state, &n)
+		err := rows.Scan(&state, &n)
 		tally[state] = n
-		return state, err
+		return err
 	})
 	return tally, err
 }
@@ -189,6 +194,9 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 		}
 	}
 	settled.Suppressed, settled.Alarmed = len(suppress), alarmed
+	if settled.Resting, err = resting(ctx, tx, number); err != nil {
+		return settled, fmt.Errorf("read resting domains of issue %d: %w", number, err)
+	}
 	var open int
 	if err := tx.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM deliveries d
@@ -198,6 +206,9 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 		return settled, fmt.Errorf("count open deliveries of issue %d: %w", number, err)
 	}
 	if open == 0 {
+		if err := complete(ctx, tx, number); err != nil {
+			return settled, err
+		}
 		settled.State = deliver.IssueSent
 	}
 	// A person who stopped the issue meanwhile keeps it held.
@@ -208,6 +219,40 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver
 	}
 	return settled, step(ctx, tx)
 }
+
+// complete holds an issue's deliveries against its snapshot: each has its end,
+// or the issue is not closed.
+func complete(ctx context.Context, tx *sql.Tx, number int) error {
+	var audience, ended int
+	if err := tx.QueryRowContext(ctx, `
+		SELECT audience, (SELECT COUNT(*) FROM deliveries
+		                  WHERE issue = $1 AND state IN ('accepted', 'refused', 'suppressed', 'uncertain'))
+		FROM issues WHERE number = $1`, number).Scan(&audience, &ended); err != nil {
+		return fmt.Errorf("count the ended deliveries of issue %d: %w", number, err)
+	}
+	if ended != audience {
+		return fmt.Errorf("issue %d: %d deliveries have their end: %w of %d", number, ended, ErrIncomplete, audience)
+	}
+	return nil
+}
+
+// resting lists the domains that refused us and are to be tried again.
+func resting(ctx context.Context, tx *sql.Tx, number int) ([]string, error) {
+	found := map[string]bool{}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		WHERE d.issue = $1 AND d.state = 'pending' AND d.next_at > 0 AND d.class = 'policy'`, number)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var key string
+		err := rows.Scan(&key)
+		found[domainOf(key)] = true
+		return err
+	})
+	return slices.Sorted(maps.Keys(found)), err
+}
+
+// domainOf is the part of an address behind its @.
+func domainOf(key string) string { return key[strings.LastIndexByte(key, '@')+1:] }
 
 // leaveOut ends the deliveries to those who left since the snapshot.
 func leaveOut(ctx context.Context, tx *sql.Tx, number int, now time.Time) error {
@@ -249,14 +294,13 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 	}
 	tried = map[string]int{}
 	rows, err = tx.QueryContext(ctx, `
-		SELECT s.address_key, d.attempts FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
 		WHERE d.issue = $1 AND d.state IN ('accepted', 'refused')`, number)
-	_, err = collect(rows, err, func(rows *sql.Rows) (none struct{}, err error) {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var key string
-		var attempts int
-		err = rows.Scan(&key, &attempts)
-		tried[key[strings.LastIndexByte(key, '@')+1:]]++
-		return none, err
+		err := rows.Scan(&key)
+		tried[domainOf(key)]++
+		return err
 	})
 	return all, tried, err
 }
@@ -267,14 +311,14 @@ func (s *Store) Hold(ctx context.Context, number int, reason string) error {
 	return err
 }
 
-// Retry takes an issue up again: what was held goes on, and the deliveries
-// refused with that class ("" for none) are due at once. The deadline is set
-// anew, since a person asked.
+// Retry takes an issue up again: what was held goes on. The deliveries that
+// wait or were refused with that class are due at once; without a class, all
+// that wait. The deadline is set anew, since a person asked.
 func (s *Store) Retry(ctx context.Context, number int, class deliver.Class, deadline time.Time) (due int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if due, err = changes(tx.ExecContext(ctx, `
 			UPDATE deliveries SET state = 'pending', next_at = 0
-			WHERE issue = $1 AND (state = 'pending' OR state = 'refused' AND class = $2)`, number, string(class))); err != nil {
+			WHERE issue = $1 AND (state = 'pending' AND (class = $2 OR $2 = '') OR state = 'refused' AND class = $2)`, number, string(class))); err != nil {
 			return fmt.Errorf("retry issue %d: %w", number, err)
 		}
 		if due == 0 {

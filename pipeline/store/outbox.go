@@ -55,7 +55,7 @@ func (s *Store) Queue(ctx context.Context, now time.Time, mails ...audience.Mail
 func (s *Store) OutboxDue(ctx context.Context, now time.Time, n int) (due []audience.Mail, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		due = nil
-		free, err := claim(ctx, tx, now, `kind NOT IN ('confirm', 'known')`, n)
+		free, err := takeMails(ctx, tx, now, `kind NOT IN ('confirm', 'known')`, n)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *Store) OutboxDue(ctx context.Context, now time.Time, n int) (due []audi
 		if err != nil {
 			return err
 		}
-		counted, err := claim(ctx, tx, now, `kind IN ('confirm', 'known')`, min(n-len(free), left))
+		counted, err := takeMails(ctx, tx, now, `kind IN ('confirm', 'known')`, min(n-len(free), left))
 		if err != nil {
 			return err
 		}
@@ -77,8 +77,8 @@ func (s *Store) OutboxDue(ctx context.Context, now time.Time, n int) (due []audi
 	return due, nil
 }
 
-// claim takes mails of some kinds for the length of a lease.
-func claim(ctx context.Context, tx *sql.Tx, now time.Time, kinds string, n int) ([]audience.Mail, error) {
+// takeMails takes mails of some kinds for the length of a lease.
+func takeMails(ctx context.Context, tx *sql.Tx, now time.Time, kinds string, n int) ([]audience.Mail, error) {
 	if n <= 0 {
 		return nil, nil
 	}

@@ -151,6 +151,8 @@ func (postgres) lockSending(ctx context.Context, db *sql.DB, shared bool) (io.Cl
 // parts is enough of them for a handful of workers to finish together.
 func (postgres) parts() int { return 16 }
 
+func (postgres) importing(context.Context, *sql.Tx, bool) error { return nil }
+
 // frozen has the planner learn of the new rows before the first of them is
 // looked for.
 func (postgres) frozen(ctx context.Context, db *sql.DB) error {

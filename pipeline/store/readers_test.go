@@ -37,6 +37,7 @@ var zoe = audience.MustAddress("Zoe@exemple.fr")
 // ask subscribes Zoé and returns the kinds of the mails that it caused.
 func (l *life) ask() []audience.MailKind {
 	l.Helper()
+	l.now = l.now.Add(time.Second)
 	if err := l.Subscribe(l.Context(), l.now, audience.Request{
 		Address: zoe, Name: "Zoé", Lang: "fr",
 		Consent: audience.Consent{Lang: "fr", Text: "Je m’abonne.", Origin: audience.Form, Network: "203.0.113.0/24"},
@@ -137,6 +138,7 @@ func TestLife(t *testing.T) {
 		if got := l.ask(); !slices.Equal(got, []audience.MailKind{audience.MailConfirm}) {
 			t.Errorf("a request of who left causes %v", got)
 		}
+		l.now = l.now.Add(time.Minute)
 		got, err = s.Confirm(ctx, l.now, l.id, link)
 		l.want(got, err, audience.Active)
 		want := []audience.Event{

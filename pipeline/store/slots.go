@@ -30,7 +30,7 @@ func (s *Store) Standing(ctx context.Context) (deliver.Standing, error) {
 // Begin gives the database an identity, unless it has one.
 func (s *Store) Begin(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO standing (one, instance, counter, decided) VALUES (1, $1, 0, 0)
+		INSERT INTO standing (one, instance, counter, decided, begun) VALUES (1, $1, 0, 0, 0)
 		ON CONFLICT (one) DO NOTHING`, audience.NewID().String())
 	return err
 }
@@ -58,6 +58,13 @@ func markMade(ctx context.Context, tx *sql.Tx, r deliver.Issue) error {
 		return err
 	}
 	return step(ctx, tx)
+}
+
+// Open records where the window of the first issue begins, once. It stays
+// there while slots pass without an issue, so that no entry is lost.
+func (s *Store) Open(ctx context.Context, from time.Time) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE standing SET begun = $1 WHERE begun = 0`, millis(from))
+	return err
 }
 
 // DecideSlots records what became of slots, each only if it has no decision yet,
@@ -157,6 +164,7 @@ func (s *Store) Discard(ctx context.Context, number int) error {
 			return fmt.Errorf("issue %d: %w", number, ErrNotWaiting)
 		}
 		for _, statement := range []string{
+			`DELETE FROM ranges WHERE issue = $1`,
 			`DELETE FROM deliveries WHERE issue = $1`,
 			`DELETE FROM ranges WHERE issue = $1`,
 			`DELETE FROM documents WHERE issue = $1`,

@@ -60,15 +60,15 @@ func openSQLite(ctx context.Context, path string, create bool, options []Option)
 }
 
 // dataSource asks for durable commits (synchronous=FULL outlives a power
-// cut), for deleted rows to be overwritten, so that who is erased is gone, and
-// for BEGIN IMMEDIATE always: a transaction that reads first and writes later
-// fails at once when another wrote in between, which busy_timeout does not
-// cure.
+// cut), for deleted rows to be overwritten and temporary tables kept off the
+// disk, so that who is erased is gone, and for BEGIN IMMEDIATE always: a
+// transaction that reads first and writes later fails at once when another
+// wrote in between, which busy_timeout does not cure.
 func dataSource(path string, options []Option) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
 	query := url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "foreign_keys(1)",
-			"secure_delete(1)"},
+			"secure_delete(1)", "temp_store(memory)"},
 		"_txlock": {"immediate"},
 	}
 	for _, option := range options {
@@ -88,6 +88,18 @@ func (f *sqliteFile) parts() int { return 1 }
 
 // alone relies on the lock of the file's one worker.
 func (f *sqliteFile) alone(_ context.Context, _ *sql.DB, do func() error) error { return do() }
+
+// importing has an import keep more of the file in memory. Ids are random, so
+// rows land all over the indexes: with the usual two megabytes every page would
+// be written again and again.
+func (f *sqliteFile) importing(ctx context.Context, tx *sql.Tx, begins bool) error {
+	pragma := `PRAGMA cache_size = -2000`
+	if begins {
+		pragma = `PRAGMA cache_size = -12288`
+	}
+	_, err := tx.ExecContext(ctx, pragma)
+	return err
+}
 
 func (f *sqliteFile) frozen(context.Context, *sql.DB) error { return nil }
 

@@ -53,6 +53,11 @@ type dialect interface {
 	alone(ctx context.Context, db *sql.DB, do func() error) error
 	// frozen is called when an issue's deliveries were written.
 	frozen(ctx context.Context, db *sql.DB) error
+	// importing is called when a long import begins, and when it ends.
+	importing(ctx context.Context, tx *sql.Tx, begins bool) error
+	// scrub makes the disk forget what was deleted, and counts where it still
+	// holds the address, when one is given.
+	scrub(ctx context.Context, db *sql.DB, a audience.Address) (traces int, err error)
 }
 
 // Errors of Open and of the methods.
@@ -63,6 +68,8 @@ var (
 	ErrNotFound = audience.ErrNotFound
 	ErrFrozen   = errors.New("this slot has its issue already")
 	ErrNoKeys   = errors.New("the keys are needed to know a forgotten address again")
+
+	ErrIncomplete = errors.New("not the whole audience")
 )
 
 // Option changes how Open opens a SQLite file.
@@ -190,6 +197,20 @@ func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) 
 		all = append(all, v)
 	}
 	return all, rows.Err()
+}
+
+// each goes through the rows of a query, and keeps none.
+func each(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 func millis(t time.Time) int64 {

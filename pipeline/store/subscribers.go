@@ -4,63 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 )
-
-// Added says what became of the subscribers given to AddSubscribers.
-type Added struct {
-	New, Updated int
-	Refused      []audience.Address // suppressed, or unsubscribed by their own hand
-}
-
-// AddSubscribers writes all in one transaction. A known active address gets
-// the new name and language; a suppressed or unsubscribed one is refused.
-func (s *Store) AddSubscribers(ctx context.Context, now time.Time, subscribers []audience.Subscriber) (Added, error) {
-	var added Added
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		for _, sub := range subscribers {
-			if err := s.addSubscriber(ctx, tx, now, sub, &added); err != nil {
-				return fmt.Errorf("add subscriber %s: %w", sub.Address.Masked(), err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return Added{}, err
-	}
-	return added, nil
-}
-
-func (s *Store) addSubscriber(ctx context.Context, tx *sql.Tx, now time.Time, sub audience.Subscriber, added *Added) error {
-	known, found, err := readerByAddress(ctx, tx, sub.Address)
-	if err != nil {
-		return err
-	}
-	forgotten, err := s.forgotten(ctx, tx, sub.Address)
-	switch {
-	case err != nil:
-		return err
-	case forgotten.subscriber != "", found && known.Status != audience.Active:
-		added.Refused = append(added.Refused, sub.Address)
-		return nil
-	case found:
-		added.Updated++
-		_, err = tx.ExecContext(ctx, `
-			UPDATE subscribers SET name = $1, lang = $2, seen_at = $3 WHERE id = $4`,
-			sub.Name, sub.Lang, millis(now), known.ID.String())
-		return err
-	}
-	added.New++
-	if _, err = tx.ExecContext(ctx, `
-		INSERT INTO subscribers (id, address, address_key, name, lang, status, created_at, confirmed_at, seen_at)
-		VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, $6)`,
-		sub.ID.String(), sub.Address.String(), sub.Address.Key(), sub.Name, sub.Lang, millis(now)); err != nil {
-		return err
-	}
-	return record(ctx, tx, now, sub.ID, audience.Imported, audience.Consent{Origin: audience.Command})
-}
 
 // Subscribers lists all, by address.
 func (s *Store) Subscribers(ctx context.Context) ([]audience.Subscriber, error) {

@@ -53,7 +53,7 @@ func (s *Site) serveArchive(w http.ResponseWriter, r *http.Request, locale strin
 			Date: p.L.Date("long", date), Stamp: date.Format(time.DateOnly),
 		})
 	}
-	s.render(w, r, http.StatusOK, "archive.html", p.page, p)
+	s.publish(w, r, "archive.html", p.page, p)
 }
 
 func issuePath(locale string, number int) string { return "/" + locale + "/" + strconv.Itoa(number) }

@@ -27,7 +27,7 @@ func (c Config) WithDefaults() Config {
 
 // Validate names what cannot work.
 func (c Config) Validate() error {
-	if c.Listen == c.Private {
+	if c.Listen == c.Private && !strings.HasSuffix(c.Listen, ":0") {
 		return fmt.Errorf("private: %s is the public address", c.Private)
 	}
 	_, err := c.proxies()

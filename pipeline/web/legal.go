@@ -1,8 +1,6 @@
 package web
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // legalPage says who publishes, who hosts, and what becomes of addresses.
 type legalPage struct {
@@ -22,8 +20,8 @@ func (s *Site) serveLegal(w http.ResponseWriter, r *http.Request) {
 		Director: s.Config.Director, Contact: s.Config.Contact, ContactURL: s.Config.contactURL(), Host: lines(s.Config.Host),
 	}
 	for _, name := range privacy {
-		p.Privacy = append(p.Privacy, p.L.T("web.privacy."+name, "Organization", p.Organization, "Name", p.Name))
+		p.Privacy = append(p.Privacy, p.L.T("web.privacy."+name, "Name", p.Name, "Months", s.Retention))
 	}
 	s.published(&p.page, p.L.T("web.legal.description", "Name", p.Name), func(lang string) string { return keep("/legal", lang) })
-	s.render(w, r, http.StatusOK, "legal.html", p.page, p)
+	s.publish(w, r, "legal.html", p.page, p)
 }

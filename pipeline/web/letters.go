@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/render"
@@ -15,6 +16,10 @@ func (s *Site) Letter(m audience.Mail) (render.Letter, error) {
 	if !ok {
 		lang = s.Languages[0]
 	}
+	l := s.Catalogue.Locale(lang)
+	if variant, ok := s.Catalogue.Match(m.Lang); ok && strings.HasPrefix(variant.Tag(), lang) {
+		l = variant // fr-CA reads the pages of fr, and a mail of its own
+	}
 	var path string
 	switch m.Kind {
 	case audience.MailConfirm:
@@ -26,10 +31,10 @@ func (s *Site) Letter(m audience.Mail) (render.Letter, error) {
 	default:
 		return render.Letter{}, fmt.Errorf("no words for a letter of kind %q", m.Kind)
 	}
-	l, id := s.Catalogue.Locale(lang), "letter."+string(m.Kind)
+	id := "letter." + string(m.Kind)
 	say := func(part string) string { return l.T(id+part, "Name", s.Newsletter.Name) }
 	return render.Letter{
-		Subject: say(".subject"), Text: []string{say(".text")},
+		Locale: l.Tag(), Subject: say(".subject"), Text: []string{say(".text")},
 		Button: say(".button"), URL: s.absolute(keep(path, lang)),
 		After: []string{say(".after")}, Why: say(".why"),
 	}, nil

@@ -144,16 +144,29 @@ func lines(text string) []string {
 
 // render writes a whole page or none.
 func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, name string, p page, data any) {
+	if body, ok := s.fill(w, r, name, p, data); ok {
+		w.WriteHeader(status)
+		_, _ = w.Write(body) // a browser that went away
+	}
+}
+
+// publish is render for a page that is the same for everybody.
+func (s *Site) publish(w http.ResponseWriter, r *http.Request, name string, p page, data any) {
+	if body, ok := s.fill(w, r, name, p, data); ok {
+		serveBytes(w, r, body, pageCache)
+	}
+}
+
+func (s *Site) fill(w http.ResponseWriter, r *http.Request, name string, p page, data any) ([]byte, bool) {
 	var body bytes.Buffer
 	if err := s.pages.ExecuteTemplate(&body, name, data); err != nil {
-		s.Logger.ErrorContext(r.Context(), "render page", "page", name, "error", err)
+		s.Logger.ErrorContext(r.Context(), "render page", "template", name, "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
+		return nil, false
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", p.L.Tag())
-	w.WriteHeader(status)
-	_, _ = body.WriteTo(w) // a browser that went away
+	return body.Bytes(), true
 }
 
 // say is a page of a message and nothing more: its title and paragraphs are

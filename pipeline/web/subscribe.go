@@ -105,5 +105,5 @@ func (s *Site) subscribe(w http.ResponseWriter, r *http.Request) {
 func (s *Site) byHand(r *http.Request, now time.Time) bool {
 	_, served, ok := s.Keys.VerifyAt(audience.Served, r.PostFormValue("served"))
 	age := now.Sub(served)
-	return ok && age >= leastTime && age <= mostTime && r.PostFormValue("fax") == ""
+	return ok && age >= leastTime && age <= mostTime && r.PostFormValue("topic") == ""
 }

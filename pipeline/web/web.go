@@ -58,19 +58,21 @@ type Archive interface {
 	PublishedDocument(ctx context.Context, number int, locale string) (p render.Published, ok bool, err error)
 }
 
-// Options are what the pages are made from. All but Logger are required.
+// Options are what the pages are made from. All but Gate and Logger are required.
 type Options struct {
 	Config     Config
 	Newsletter render.Config
 	ID         string   // the newsletter's List-Id
 	Base       string   // its public URL, without final slash
 	Languages  []string // in which one can subscribe; the first is its own
+	Retention  int      // months without contact after which readers are asked whether they want to stay
 	Catalogue  *locales.Catalogue
 	Keys       *audience.Keys
 	Media      fs.FS // images, from the content folder
 	Register   Register
 	Readers    Readers
 	Archive    Archive
+	Gate       Gate                        // nil: no issue waits for the team
 	Healthy    func(context.Context) error // why the service is not, for health checks
 	Now        func() time.Time
 	Logger     *slog.Logger // one line per request, without addresses and tokens; discarded
@@ -80,6 +82,7 @@ type Options struct {
 type Site struct {
 	Options
 	root    string // path of Base, "" for most
+	forms   *http.CrossOriginProtection
 	style   string // URL of the style sheet
 	sheet   []byte
 	pages   *template.Template
@@ -101,7 +104,15 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: public URL: %w", err)
 	}
-	s := &Site{Options: o, root: base.EscapedPath(), limit: newLimiter(requestsPerHour, time.Hour)}
+	s := &Site{Options: o, root: base.EscapedPath(), limit: newLimiter(requestsPerHour, time.Hour), forms: http.NewCrossOriginProtection()}
+	// A proxy may change the Host that old browsers' Origin is compared with.
+	if err := s.forms.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+		return nil, fmt.Errorf("web: public URL: %w", err)
+	}
+	s.forms.SetDenyHandler(http.HandlerFunc(s.foreignForm))
+	// RFC 8058: the button in a mail program posts from anywhere, and the token
+	// in the URL is all it has to show.
+	s.forms.AddInsecureBypassPattern("POST " + render.UnsubscribePath + "{token}")
 	if s.proxies, err = o.Config.proxies(); err != nil {
 		return nil, err
 	}
@@ -149,18 +160,14 @@ func (s *Site) Handler() http.Handler {
 		mux.HandleFunc("GET /"+locale+render.FeedPath, func(w http.ResponseWriter, r *http.Request) { s.serveAtom(w, r, locale) })
 		mux.HandleFunc("GET /"+locale+jsonFeedPath, func(w http.ResponseWriter, r *http.Request) { s.serveJSONFeed(w, r, locale) })
 	}
+	s.routeGate(mux)
 	mux.HandleFunc("GET "+render.MediaPath+"{path...}", s.serveMedia)
 	mux.HandleFunc("GET /legal", s.serveLegal)
 	mux.HandleFunc("GET "+stylePath, s.serveStyle)
 	mux.HandleFunc("GET /healthz", s.serveHealth)
 	mux.HandleFunc("GET /{path...}", s.notFound)
 
-	forms := http.NewCrossOriginProtection()
-	forms.SetDenyHandler(http.HandlerFunc(s.foreignForm))
-	// RFC 8058: the button in a mail program posts from anywhere, and the token
-	// in the URL is all it has to show.
-	forms.AddInsecureBypassPattern("POST " + render.UnsubscribePath + "{token}")
-	h := s.log(headers(forms.Handler(mux)))
+	h := s.log(headers(s.forms.Handler(mux)))
 	if s.root != "" {
 		h = http.StripPrefix(s.root, h)
 	}

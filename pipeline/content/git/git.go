@@ -1,4 +1,4 @@
-// Package git tells which commit a folder of entries was read from, and who writes there.
+// Package git tells which commit entries were read from and who writes there, and keeps a copy of their repository.
 package git
 
 import (

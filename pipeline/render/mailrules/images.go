@@ -67,7 +67,7 @@ func checkPrivacy(p *page) {
 			p.add("mail-remote", tag(n))
 		}
 		for _, d := range p.styles[n] {
-			p.checkRemote(d, tag(n))
+			p.checkRemote(d, func() string { return tag(n) })
 		}
 	}
 	for _, r := range p.sheet {
@@ -75,7 +75,7 @@ func checkPrivacy(p *page) {
 			p.add("mail-remote", r.selector)
 		}
 		for _, d := range r.declarations {
-			p.checkRemote(d, r.selector)
+			p.checkRemote(d, func() string { return r.selector })
 		}
 	}
 	for _, t := range p.outlookTags() {
@@ -85,9 +85,9 @@ func checkPrivacy(p *page) {
 	}
 }
 
-func (p *page) checkRemote(d declaration, where string) {
+func (p *page) checkRemote(d declaration, where func() string) {
 	if strings.Contains(d.value, "url(") {
-		p.add("mail-remote", where)
+		p.add("mail-remote", where())
 	}
 }
 

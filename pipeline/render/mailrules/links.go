@@ -37,7 +37,7 @@ func checkLinkTexts(p *page) {
 		switch {
 		case said == "":
 			p.add("mail-link-empty", tag(a), "Target", attr(a, "href"))
-		case slices.Contains(vagueTexts, plain(said)):
+		case Vague(said):
 			p.add("mail-link-vague", tag(a), "Text", said)
 		}
 		if shown, target, ok := honest(collapse(text(a)), attr(a, "href")); !ok {
@@ -48,6 +48,9 @@ func checkLinkTexts(p *page) {
 		}
 	}
 }
+
+// Vague reports a link's text that says nothing of where it leads.
+func Vague(text string) bool { return slices.Contains(vagueTexts, plain(text)) }
 
 // plain is a link's text without case, quotes and signs around it.
 func plain(s string) string {

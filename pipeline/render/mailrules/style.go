@@ -99,7 +99,7 @@ func font(shorthand string) []declaration {
 func checkDeclarations(p *page) {
 	for _, n := range p.elements() {
 		for _, d := range p.styles[n] {
-			p.checkDeclaration(d, tag(n))
+			p.checkDeclaration(d, func() string { return tag(n) })
 			if d.property == "margin" || strings.HasPrefix(d.property, "margin-") {
 				p.checkMargin(n, d)
 			}
@@ -107,21 +107,21 @@ func checkDeclarations(p *page) {
 	}
 	for _, r := range p.sheet {
 		for _, d := range r.declarations {
-			p.checkDeclaration(d, r.selector)
+			p.checkDeclaration(d, func() string { return r.selector })
 		}
 	}
 }
 
-func (p *page) checkDeclaration(d declaration, where string) {
+func (p *page) checkDeclaration(d declaration, where func() string) {
 	shown := d.property + ": " + d.value
 	switch {
 	case strings.HasPrefix(d.property, "mso-"):
 	case unsupported(d):
-		p.add("mail-css-property", where, "Declaration", shown)
+		p.add("mail-css-property", where(), "Declaration", shown)
 	case !hexColors(d):
-		p.add("mail-css-color", where, "Declaration", shown)
+		p.add("mail-css-color", where(), "Declaration", shown)
 	case !pixelLengths(d):
-		p.add("mail-css-length", where, "Declaration", shown)
+		p.add("mail-css-length", where(), "Declaration", shown)
 	}
 }
 

@@ -20,11 +20,11 @@ func Bare(source string, rules *typography.Rules, of RulesOf) (string, []Finding
 		languages{"ltr"},
 		NewTypographer(rules, of),
 	))
-	root, src, found, err := parse(md.Parser(), source)
+	root, src, noted, err := parse(md.Parser(), source)
 	if err != nil {
 		return "", nil, err
 	}
 	var out strings.Builder
 	err = md.Renderer().Render(&out, src, root)
-	return out.String(), found, err
+	return out.String(), languageFindings(noted), err
 }

@@ -62,7 +62,7 @@ func (d *document) noteImage(n *ast.Image) {
 	}
 	alt := plain(n, d.source)
 	if alt == "" {
-		d.find(n, "image-alt", "URL", shorten(string(n.Destination), 80))
+		d.find(n, "image-alt", "URL", shorten(unescape(n.Destination), 80))
 	}
 	d.targets[n] = target
 	d.images = append(d.images, ImageRef{Alt: alt, URL: target.URL, Line: d.line(n)})

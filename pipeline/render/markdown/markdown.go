@@ -24,6 +24,8 @@ type Options struct {
 	Words      Words
 	Resolve    Resolver
 
+	Outline bool // fill in the fragments' outlines
+
 	// TopHeading is the level given to the author's highest heading, from 2
 	// to 6; 3 by default, below an entry title that is an h2.
 	TopHeading int
@@ -95,6 +97,7 @@ type Fragment struct {
 	Links    []LinkRef
 	Images   []ImageRef
 	Headings []HeadingRef
+	Outline  Outline // the same as typed, if the options ask for it
 }
 
 // LinkRef is a link as the reader meets it.
@@ -124,7 +127,7 @@ type Converter struct {
 // New returns a Converter.
 func New(o Options) *Converter {
 	o = o.withDefaults()
-	md := goldmark.New(goldmark.WithExtensions(
+	extensions := []goldmark.Extender{
 		extension.Table,
 		extension.Strikethrough,
 		extension.TaskList,
@@ -133,7 +136,11 @@ func New(o Options) *Converter {
 		expansionGuard{},
 		languages{o.Dir},
 		NewTypographer(o.Typography, o.RulesOf),
-	))
+	}
+	if o.Outline {
+		extensions = append(extensions, outliner{})
+	}
+	md := goldmark.New(goldmark.WithExtensions(extensions...))
 	return &Converter{options: o, parser: md.Parser()}
 }
 
@@ -170,11 +177,11 @@ func (noStyles) Color(string) string { return "#000000" }
 // Convert renders a source. The error is a *Refusal when the source passes a
 // limit.
 func (c *Converter) Convert(source string) (Fragment, error) {
-	root, src, found, err := parse(c.parser, source)
+	root, src, noted, err := parse(c.parser, source)
 	if err != nil {
 		return Fragment{}, err
 	}
-	doc := read(root, src, found, &c.options)
+	doc := read(root, src, languageFindings(noted), &c.options)
 	html, text := doc.html(), doc.text()
 	if html.over || text.over {
 		return Fragment{}, &Refusal{Finding{ID: "limit-output", Line: 1, Args: map[string]any{"Count": maxOutput >> 20}}}
@@ -187,11 +194,12 @@ func (c *Converter) Convert(source string) (Fragment, error) {
 		Links:    doc.links,
 		Images:   doc.images,
 		Headings: doc.headings,
+		Outline:  outlineIn(noted),
 	}, nil
 }
 
 // parse reads a source that keeps the limits; p must have an expansionGuard.
-func parse(p parser.Parser, source string) (root ast.Node, src []byte, found []Finding, err error) {
+func parse(p parser.Parser, source string) (root ast.Node, src []byte, noted parser.Context, err error) {
 	source = clean(source)
 	if f := Limits(source); f != nil {
 		return nil, nil, nil, &Refusal{*f}
@@ -202,7 +210,7 @@ func parse(p parser.Parser, source string) (root ast.Node, src []byte, found []F
 	if refusal, ok := context.Get(refusalKey).(*Refusal); ok {
 		return nil, nil, nil, refusal
 	}
-	return root, src, languageFindings(context), nil
+	return root, src, context, nil
 }
 
 // clean makes a source valid UTF-8 with LF line ends, and free of control

@@ -227,14 +227,12 @@ func (w *textWriter) emit(margins []margin, content string) {
 		b.WriteByte(' ')
 	}
 	b.WriteString(content)
-	w.write(narrow.Replace(strings.TrimRight(b.String(), " ")) + "\n")
+	w.write(strings.ReplaceAll(strings.TrimRight(b.String(), " "), "\u202f", "\u00a0") + "\n")
 }
 
 func (w *textWriter) pendingMargin() bool {
 	return len(w.margins) > 0 && w.margins[len(w.margins)-1].first != ""
 }
-
-var narrow = strings.NewReplacer("\u202f", "\u00a0")
 
 // misleads reports a line that mail programs would take for a quotation, a
 // signature mark or the start of another message (RFC 3676 4.4, RFC 4155).

@@ -11,26 +11,27 @@ import (
 // line feeds. A word longer than a line stands alone on it: a broken URL is
 // no URL, and no-break spaces do not break.
 func wrap(text string, most int, emit func(line string)) {
+	var line []byte
 	for paragraph := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		var line strings.Builder
+		line = line[:0]
 		used := 0
 		for word := range strings.FieldsFuncSeq(paragraph, isBreakable) {
 			size := columns(word)
 			if used > 0 && used+1+size > most {
-				emit(line.String())
-				line.Reset()
+				emit(string(line))
+				line = line[:0]
 				used = 0
 			}
 			if used > 0 {
-				line.WriteByte(' ')
+				line = append(line, ' ')
 				used++
 			} else if misleads(word + " ") {
 				used++ // line will set it off with a space
 			}
-			line.WriteString(word)
+			line = append(line, word...)
 			used += size
 		}
-		emit(line.String())
+		emit(string(line))
 	}
 }
 
@@ -60,7 +61,8 @@ func columns(s string) int {
 }
 
 func runeColumns(r rune) int {
-	if r < 0x300 {
+	// Latin letters and the punctuation of Latin scripts, without looking them up.
+	if r < 0x300 || 0x2010 <= r && r <= 0x2027 || r == 0x202F {
 		return 1
 	}
 	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {

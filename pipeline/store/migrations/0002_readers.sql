@@ -3,7 +3,7 @@
 -- row and in the mails that wait for it, nowhere else: a suppression is the
 -- status of that row or, once the row is gone, a keyed hash.
 
-ALTER TABLE subscribers ADD COLUMN reason       TEXT   NOT NULL DEFAULT ''; -- why it is suppressed
+ALTER TABLE subscribers ADD COLUMN reason       TEXT   NOT NULL DEFAULT ''; -- why it is suppressed: bounced, complained
 ALTER TABLE subscribers ADD COLUMN paused_until BIGINT NOT NULL DEFAULT 0;  -- nothing is sent before; 0: not paused
 ALTER TABLE subscribers ADD COLUMN requested_at BIGINT NOT NULL DEFAULT 0;  -- of a request not confirmed yet; 0: none is open
 ALTER TABLE subscribers ADD COLUMN mailed_at    BIGINT NOT NULL DEFAULT 0;  -- the last mail that a request of theirs caused
@@ -13,9 +13,10 @@ ALTER TABLE subscribers ADD COLUMN asked_at     BIGINT NOT NULL DEFAULT 0;  -- w
 ALTER TABLE subscribers ADD COLUMN left_at      BIGINT NOT NULL DEFAULT 0;
 
 UPDATE subscribers SET confirmed_at = created_at, seen_at = created_at,
-    reason = COALESCE((SELECT s.reason FROM suppressions s WHERE s.address_key = subscribers.address_key), '');
+    reason = CASE WHEN status = 'suppressed' THEN 'bounced' ELSE '' END;
 
--- Every suppression was written for a subscriber, whose status says the same.
+-- Every suppression was written for a subscriber that was refused by a server,
+-- and whose status says the same.
 DROP TABLE suppressions;
 
 -- Addresses whose row is gone and that must not come back by an import.
@@ -23,7 +24,7 @@ CREATE TABLE suppressed (
     hash       TEXT   PRIMARY KEY,   -- HMAC-SHA256 of the address key
     key_id     TEXT   NOT NULL,      -- the key of the key file it was made with
     subscriber TEXT   NOT NULL,      -- whose proof of consent stays
-    reason     TEXT   NOT NULL,      -- erased, purged, complaint, bounce…
+    reason     TEXT   NOT NULL,      -- erased, purged, complained, bounced
     created_at BIGINT NOT NULL
 );
 

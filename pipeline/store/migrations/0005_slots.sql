@@ -7,7 +7,8 @@ CREATE TABLE standing (
     one      BIGINT PRIMARY KEY,     -- always 1
     instance TEXT   NOT NULL,        -- 16 random bytes, base64url
     counter  BIGINT NOT NULL,
-    decided  BIGINT NOT NULL         -- all slots up to here are decided
+    decided  BIGINT NOT NULL,        -- all slots up to here are decided
+    begun    BIGINT NOT NULL         -- where the first issue's window begins; 0: not yet known
 );
 
 -- What became of each slot whose time came.

@@ -1,0 +1,67 @@
+package check
+
+import (
+	"io/fs"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/infolettre/infolettre/pipeline/render"
+	"github.com/infolettre/infolettre/pipeline/render/markdown"
+)
+
+// What an image may weigh and measure: twice the 600 px it is shown at, for
+// dense screens.
+const (
+	maxImageBytes = 200 << 10
+	maxImageWidth = 1200
+)
+
+// image weighs and measures an image of the folder; whether it exists and can
+// be read, rendering says.
+func (b *builder) image(i markdown.ImageRef) {
+	if i.Alt != "" && saysNothing(i.Alt) {
+		b.warn("image-alt-vague", i.Line, map[string]any{"Text": shown(i.Alt)})
+	}
+	u, err := url.Parse(i.URL)
+	if err != nil || u.Scheme != "" || u.Path == "" {
+		return
+	}
+	name := path.Join(path.Dir(b.entry.Path), u.Path)
+	if strings.HasPrefix(u.Path, "/") {
+		name = path.Clean(strings.TrimLeft(u.Path, "/"))
+	}
+	info, err := fs.Stat(b.context.Files, name)
+	if err != nil {
+		return
+	}
+	asset, err := render.NewAssets(b.context.Files).Image(name)
+	if err != nil {
+		return
+	}
+	if info.Size() > maxImageBytes {
+		b.warn("image-heavy", i.Line, map[string]any{"URL": shown(i.URL), "Size": info.Size() >> 10, "Limit": maxImageBytes >> 10})
+	}
+	if asset.Width > maxImageWidth {
+		b.warn("image-wide", i.Line, map[string]any{"URL": shown(i.URL), "Width": asset.Width, "Limit": maxImageWidth})
+	}
+}
+
+// fileName is what cameras and editors put where a description should be.
+var fileName = regexp.MustCompile(`(?i)^\S+\.(?:png|jpe?g|gif|webp|svg|avif|heic)$|^(?:img|dsc|dscn|image|photo|capture|screenshot)[ _-]?\d*$|^capture d[’']écran\b.*\d`)
+
+var emptyWords = []string{"image", "photo", "illustration", "logo", "schéma", "schema", "graphique", "picture", "figure", "alt", "texte alternatif", "description"}
+
+func saysNothing(alt string) bool {
+	alt = strings.ToLower(strings.TrimSpace(alt))
+	if fileName.MatchString(alt) {
+		return true
+	}
+	for _, word := range emptyWords {
+		if alt == word {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,186 @@
+package git
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	gogit "github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/config"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// author is somebody with a clone of a bare repository.
+type author struct {
+	*testing.T
+	bare, clone string
+	repository  *gogit.Repository
+	signer      *openpgp.Entity
+}
+
+func newAuthor(t *testing.T) *author {
+	a := &author{T: t, bare: filepath.Join(t.TempDir(), "lettre.git"), clone: t.TempDir()}
+	if _, err := gogit.PlainInitWithOptions(a.bare, &gogit.PlainInitOptions{Bare: true, InitOptions: gogit.InitOptions{DefaultBranch: "refs/heads/main"}}); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	a.repository, err = gogit.PlainInitWithOptions(a.clone, &gogit.PlainInitOptions{InitOptions: gogit.InitOptions{DefaultBranch: "refs/heads/main"}})
+	a.must(err)
+	_, err = a.repository.CreateRemote(&config.RemoteConfig{Name: "origin", URLs: []string{a.bare}})
+	a.must(err)
+	return a
+}
+
+func (a *author) must(err error) {
+	a.Helper()
+	if err != nil {
+		a.Fatal(err)
+	}
+}
+
+// commit writes a file and pushes it; force rewrites the branch.
+func (a *author) commit(name, text string, force bool) string {
+	a.Helper()
+	path := filepath.Join(a.clone, name)
+	a.must(os.MkdirAll(filepath.Dir(path), 0o755))
+	a.must(os.WriteFile(path, []byte(text), 0o644))
+	tree, err := a.repository.Worktree()
+	a.must(err)
+	_, err = tree.Add(name)
+	a.must(err)
+	hash, err := tree.Commit("Billet", &gogit.CommitOptions{
+		Author: &object.Signature{Name: "Zoé", Email: "zoe@example.org", When: time.Unix(1_800_000_000, 0)}, SignKey: a.signer, Amend: force,
+	})
+	a.must(err)
+	a.must(a.repository.Push(&gogit.PushOptions{RemoteName: "origin", Force: force}))
+	return hash.String()
+}
+
+func read(t *testing.T, m *Mirror, name string) string {
+	t.Helper()
+	data, err := fs.ReadFile(m, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestMirror(t *testing.T) {
+	a := newAuthor(t)
+	dir := t.TempDir()
+	source := Source{URL: a.bare, Folder: "content"}
+	m, err := NewMirror(dir, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Open("."); !errors.Is(err, ErrNothing) {
+		t.Errorf("before the first pull: %v", err)
+	}
+	if err := m.Pull(t.Context()); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("an empty repository: %v", err)
+	}
+	first := a.commit("content/un.fr.md", "Un", false)
+	a.commit("README.md", "Dehors", false)
+	if err := m.Pull(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, m, "un.fr.md"); got != "Un" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := m.Open("README.md"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("outside the folder: %v", err)
+	}
+	second := a.commit("content/images/deux.png", "image", false)
+	a.must(m.Pull(t.Context()))
+	if m.Commit() != second || second == first {
+		t.Errorf("commit %s, want %s", m.Commit(), second)
+	}
+	if err := fstest.TestFS(m, "un.fr.md", "images/deux.png"); err != nil {
+		t.Error(err)
+	}
+
+	// A branch that was rewritten is not followed, also after a restart.
+	a.commit("content/un.fr.md", "Réécrit", true)
+	if err := m.Pull(t.Context()); !errors.Is(err, ErrDiverged) {
+		t.Errorf("a rewritten branch: %v", err)
+	}
+	again, err := NewMirror(dir, source)
+	a.must(err)
+	if err := again.Pull(t.Context()); !errors.Is(err, ErrDiverged) || again.Commit() != second || read(t, again, "un.fr.md") != "Un" {
+		t.Errorf("a rewritten branch after a restart: %v, %s", err, again.Commit())
+	}
+
+	// Nor is one that cannot be reached.
+	a.must(os.Rename(a.bare, a.bare+".away"))
+	if err := again.Pull(t.Context()); !errors.Is(err, ErrUnreachable) || read(t, again, "un.fr.md") != "Un" {
+		t.Errorf("an unreachable repository: %v", err)
+	}
+	a.must(os.Rename(a.bare+".away", a.bare))
+
+	// Unless a person says so.
+	a.must(again.Forget())
+	a.must(again.Pull(t.Context()))
+	if got := read(t, again, "un.fr.md"); got != "Réécrit" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestMirrorWantsSignatures(t *testing.T) {
+	a := newAuthor(t)
+	entity := func(name string) (*openpgp.Entity, string) {
+		e, err := openpgp.NewEntity(name, "", "x@example.org", nil)
+		a.must(err)
+		var b strings.Builder
+		w, err := armor.Encode(&b, openpgp.PublicKeyType, nil)
+		a.must(err)
+		a.must(e.Serialize(w))
+		a.must(w.Close())
+		return e, b.String()
+	}
+	zoe, keys := entity("Zoé")
+	mallory, _ := entity("Mallory")
+	m, err := NewMirror(t.TempDir(), Source{URL: a.bare, Signers: keys})
+	a.must(err)
+	a.signer = zoe
+	signed := a.commit("un.md", "Un", false)
+	a.must(m.Pull(t.Context()))
+	for name, signer := range map[string]*openpgp.Entity{"no signature": nil, "another's": mallory} {
+		a.signer = signer
+		a.commit("deux.md", name, false)
+		if err := m.Pull(t.Context()); !errors.Is(err, ErrUnsigned) || m.Commit() != signed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	a.signer = zoe
+	if last := a.commit("trois.md", "Trois", false); m.Pull(t.Context()) != nil || m.Commit() != last {
+		t.Errorf("signed again: at %s", m.Commit())
+	}
+}
+
+// What is not a file is not opened, and is listed for what it is.
+func TestMirrorFollowsNoLink(t *testing.T) {
+	a := newAuthor(t)
+	a.must(os.Symlink("/etc/passwd", filepath.Join(a.clone, "lien.md")))
+	tree, err := a.repository.Worktree()
+	a.must(err)
+	_, err = tree.Add("lien.md")
+	a.must(err)
+	a.commit("un.md", "Un", false)
+	m, err := NewMirror(t.TempDir(), Source{URL: a.bare})
+	a.must(err)
+	a.must(m.Pull(t.Context()))
+	if _, err := m.Open("lien.md"); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("a link was opened: %v", err)
+	}
+	list, err := fs.ReadDir(m, ".")
+	if err != nil || len(list) != 2 || list[0].Type() != fs.ModeSymlink {
+		t.Errorf("listed as %v, %v", list, err)
+	}
+}

@@ -1,0 +1,137 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// settle is how long a save may take: editors write, rename and set the mode
+// in several steps, and a checkout changes many files.
+const settle = 30 * time.Millisecond
+
+// Watch rebuilds after each save, until ctx ends. It watches folders, not
+// files: most editors save by putting a new file in the place of the old one.
+func (p *Preview) Watch(ctx context.Context) error {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watch files: %w", err)
+	}
+	defer watcher.Close()
+	w := watch{watcher: watcher}
+	for c := (Change{}); ; { // at first for what was saved since New
+		if err := w.follow(p.current.Load().newsletter); err != nil {
+			return err
+		}
+		if err := p.Rebuild(ctx, c); err != nil {
+			return err
+		}
+		if !w.follows(p.current.Load().newsletter) { // the settings name another folder
+			c = Change{Assets: true}
+			continue
+		}
+		if c, err = w.change(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+type watch struct {
+	watcher          *fsnotify.Watcher
+	settings, folder string // as they are followed
+	stale            bool   // a folder came or went
+}
+
+func (w *watch) follows(n *Newsletter) bool { return w.settings == n.Settings && w.folder == n.Folder }
+
+// follow watches the settings' folder and all folders of entries: before they
+// are read, so that no save goes unseen. It walks only when it must.
+func (w *watch) follow(n *Newsletter) error {
+	if w.follows(n) && !w.stale {
+		return nil
+	}
+	w.settings, w.folder, w.stale = n.Settings, n.Folder, false
+	for _, folder := range []string{filepath.Dir(n.Settings), filepath.Dir(n.Folder)} {
+		if err := w.watcher.Add(folder); err != nil {
+			return fmt.Errorf("watch %s: %w", folder, err)
+		}
+	}
+	return filepath.WalkDir(n.Folder, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil // gone since, or not to be read, as loading says too
+		case !d.IsDir():
+			return nil
+		case path != n.Folder && passedOver(d.Name()):
+			return fs.SkipDir
+		}
+		if err := w.watcher.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("watch %s: %w", path, err)
+		}
+		return nil
+	})
+}
+
+// change waits for a save and its aftermath.
+func (w *watch) change(ctx context.Context) (c Change, err error) {
+	var done <-chan time.Time // none before the first event
+	for {
+		select {
+		case <-ctx.Done():
+			return c, nil
+		case <-done:
+			return c, nil
+		case err := <-w.watcher.Errors:
+			if !errors.Is(err, fsnotify.ErrEventOverflow) {
+				return c, fmt.Errorf("watch files: %w", err)
+			}
+			w.stale, c = true, Change{true, true} // too many at once to tell
+		case e := <-w.watcher.Events:
+			if !w.matters(e) {
+				continue
+			}
+			// Another folder of the same name is as good as another setting.
+			c.Settings = c.Settings || e.Name == w.settings || e.Name == w.folder
+			c.Assets = c.Assets || e.Op&^(fsnotify.Write|fsnotify.Chmod) != 0 || filepath.Ext(e.Name) != ".md"
+			w.stale = w.stale || isFolder(e)
+		}
+		if done == nil {
+			done = time.After(settle)
+		}
+	}
+}
+
+// matters leaves out what editors and systems write beside the entries, and
+// what lies beside the settings.
+func (w *watch) matters(e fsnotify.Event) bool {
+	if e.Op == fsnotify.Chmod {
+		return false
+	}
+	if e.Name == w.settings || e.Name == w.folder {
+		return true
+	}
+	inside := strings.HasPrefix(e.Name, w.folder+string(filepath.Separator))
+	return inside && !passedOver(filepath.Base(e.Name))
+}
+
+// passedOver are .git, swap files, backups and their like.
+func passedOver(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#") || name == "node_modules"
+}
+
+// isFolder reports that a folder came. One that went may have been any name
+// without extension; looking once too often does no harm.
+func isFolder(e fsnotify.Event) bool {
+	if e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename) {
+		return filepath.Ext(e.Name) == ""
+	}
+	info, err := os.Stat(e.Name)
+	return e.Has(fsnotify.Create) && err == nil && info.IsDir()
+}

@@ -1,0 +1,325 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+)
+
+// Added says what became of the persons given to Import.
+type Added struct {
+	New, Updated, Unchanged int
+	Unsubscribed            int                // refused: they left, and only they can come back
+	Suppressed              int                // refused: the address bounces, or complained
+	Forgotten               int                // refused: erased at their request, or purged
+	Refused                 []audience.Address // the first of these three
+}
+
+const (
+	importBatch  = 80 // rows of a question, for fewer than 500 parameters
+	refusedShown = 20
+)
+
+// Import adds persons whose consent was given elsewhere, as c says, and makes
+// who asked here and did not confirm active. Of those that are active already
+// it takes the new name and language, where the row has them; lang is that of
+// newcomers whose row has none. Rows with a reason to be skipped are. An error
+// among the rows, and any other, leaves the list as it was.
+func (s *Store) Import(ctx context.Context, now time.Time, lang string, c audience.Consent, rows iter.Seq2[audience.Row, error]) (Added, error) {
+	i := importer{store: s, now: now, lang: lang, consent: c, hash: audience.Hash(c.Text)}
+	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
+		i.added, i.tx = Added{}, tx
+		if err := s.importing(ctx, tx, true); err != nil {
+			return err
+		}
+		if err := keepText(ctx, tx, i.hash, c.Text); err != nil {
+			return err
+		}
+		if i.keys, err = s.hashing(ctx, tx); err != nil {
+			return err
+		}
+		if i.first, err = emptyList(ctx, tx); err != nil {
+			return err
+		}
+		if i.subscriber, err = tx.PrepareContext(ctx, insertSubscriber); err != nil {
+			return err
+		}
+		if i.record, err = tx.PrepareContext(ctx, insertConsent); err != nil {
+			return err
+		}
+		if err := i.all(ctx, rows); err != nil {
+			return err
+		}
+		return s.importing(ctx, tx, false)
+	})
+	if err != nil {
+		return Added{}, fmt.Errorf("import subscribers: %w", err)
+	}
+	return i.added, nil
+}
+
+// AddSubscribers adds persons one by one, as an operator does who knows them.
+func (s *Store) AddSubscribers(ctx context.Context, now time.Time, subscribers []audience.Subscriber) (Added, error) {
+	return s.Import(ctx, now, "", audience.Consent{Origin: audience.Command}, func(yield func(audience.Row, error) bool) {
+		for i, sub := range subscribers {
+			if !yield(audience.Row{Line: i + 1, Subscriber: sub}, nil) {
+				return
+			}
+		}
+	})
+}
+
+const insertSubscriber = `
+	INSERT INTO subscribers (id, address, address_key, name, lang, status, created_at, confirmed_at, seen_at)
+	VALUES ($1, $2, $3, $4, $5, 'active', $6, $6, $6) ON CONFLICT (address_key) DO NOTHING`
+
+// importer writes rows in batches, in one transaction.
+type importer struct {
+	store   *Store
+	tx      *sql.Tx
+	now     time.Time
+	lang    string
+	consent audience.Consent
+	hash    string         // of the consent's text
+	keys    *audience.Keys // nil: no address is forgotten
+	first   bool           // the list was empty: nobody is known
+	added   Added
+
+	subscriber, record *sql.Stmt
+}
+
+func (i *importer) all(ctx context.Context, rows iter.Seq2[audience.Row, error]) error {
+	batch := make([]audience.Row, 0, importBatch)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if row.Skipped != "" {
+			continue
+		}
+		if batch = append(batch, row); len(batch) < importBatch {
+			continue
+		}
+		if err := i.batch(context.WithoutCancel(ctx), batch); err != nil { // one goroutine less for every statement
+			return err
+		}
+		batch = batch[:0]
+	}
+	if len(batch) > 0 {
+		return i.batch(ctx, batch)
+	}
+	return nil
+}
+
+// batch parts the known from the new, and writes both.
+func (i *importer) batch(ctx context.Context, rows []audience.Row) error {
+	known := map[string]reader{}
+	if !i.first {
+		var err error
+		if known, err = i.known(ctx, rows); err != nil {
+			return err
+		}
+	}
+	forgotten, err := i.forgotten(ctx, rows)
+	if err != nil {
+		return err
+	}
+	fresh := make([]audience.Row, 0, len(rows))
+	for _, row := range rows {
+		key := row.Address.Key()
+		r, found := known[key]
+		switch {
+		case forgotten[key] && r.Status != audience.Active:
+			i.refuse(&i.added.Forgotten, row)
+		case !found:
+			fresh = append(fresh, row)
+		default:
+			if err := i.update(ctx, r, row); err != nil {
+				return fmt.Errorf("line %d: %w", row.Line, err)
+			}
+		}
+	}
+	return i.insert(ctx, fresh)
+}
+
+func (i *importer) refuse(count *int, row audience.Row) {
+	*count++
+	if len(i.added.Refused) < refusedShown {
+		i.added.Refused = append(i.added.Refused, row.Address)
+	}
+}
+
+// known are the readers among the rows, by address key.
+func (i *importer) known(ctx context.Context, rows []audience.Row) (map[string]reader, error) {
+	keys := make([]any, len(rows))
+	for n, row := range rows {
+		keys[n] = row.Address.Key()
+	}
+	found, err := i.tx.QueryContext(ctx, `
+		SELECT `+readerColumns+` FROM subscribers WHERE address_key IN (`+parameters(len(keys))+`)`, keys...)
+	readers, err := collect(found, err, scanReader)
+	byKey := make(map[string]reader, len(readers))
+	for _, r := range readers {
+		byKey[r.Address.Key()] = r
+	}
+	return byKey, err
+}
+
+// forgotten are the address keys among the rows that must not come back.
+func (i *importer) forgotten(ctx context.Context, rows []audience.Row) (map[string]bool, error) {
+	if i.keys == nil {
+		return nil, nil
+	}
+	keyOf := map[string]string{}
+	for _, row := range rows {
+		for _, h := range i.keys.Hashes(row.Address) {
+			keyOf[h.Hash] = row.Address.Key()
+		}
+	}
+	all := map[string]bool{}
+	hashes := make([]any, 0, importBatch)
+	look := func() error {
+		found, err := i.tx.QueryContext(ctx, `SELECT hash FROM suppressed WHERE hash IN (`+parameters(len(hashes))+`)`, hashes...)
+		_, err = collect(found, err, func(rows *sql.Rows) (hash string, err error) {
+			err = rows.Scan(&hash)
+			all[keyOf[hash]] = true
+			return hash, err
+		})
+		hashes = hashes[:0]
+		return err
+	}
+	for hash := range keyOf {
+		if hashes = append(hashes, hash); len(hashes) == importBatch {
+			if err := look(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(hashes) == 0 {
+		return all, nil
+	}
+	return all, look()
+}
+
+// update takes over what a row says of somebody known.
+func (i *importer) update(ctx context.Context, r reader, row audience.Row) error {
+	name, lang := r.Name, r.Lang
+	if row.Name != "" {
+		name = row.Name
+	}
+	if row.Lang != "" {
+		lang = row.Lang
+	}
+	c := i.of(row)
+	switch {
+	case r.Status == audience.Unsubscribed:
+		i.refuse(&i.added.Unsubscribed, row)
+		return nil
+	case r.Status == audience.Suppressed:
+		i.refuse(&i.added.Suppressed, row)
+		return nil
+	case r.Status == audience.Pending:
+		i.added.New++
+		if _, err := i.tx.ExecContext(ctx, `
+			UPDATE subscribers SET status = 'active', name = $1, lang = $2, requested_at = 0, confirmed_at = $3, seen_at = $3
+			WHERE id = $4`, name, lang, millis(i.now), r.ID.String()); err != nil {
+			return err
+		}
+		return record(ctx, i.tx, i.now, r.ID, audience.Imported, c)
+	}
+	c.Detail = changed(r.Subscriber, audience.Choices{Name: name, Lang: lang})
+	if c.Detail == "" {
+		i.added.Unchanged++
+		return nil
+	}
+	i.added.Updated++
+	if _, err := i.tx.ExecContext(ctx, `
+		UPDATE subscribers SET name = $1, lang = $2 WHERE id = $3`, name, lang, r.ID.String()); err != nil {
+		return err
+	}
+	return record(ctx, i.tx, i.now, r.ID, audience.Changed, c)
+}
+
+// of is the consent of one row.
+func (i *importer) of(row audience.Row) audience.Consent {
+	c := i.consent
+	if row.Since != "" {
+		c.Detail = row.Since
+	}
+	if row.Network != "" {
+		c.Network = row.Network
+	}
+	return c
+}
+
+// insert writes newcomers and their consent. A statement of one row each costs
+// less than one of many, which SQLite must be able to undo alone and for which
+// it copies every page first.
+func (i *importer) insert(ctx context.Context, rows []audience.Row) error {
+	now := millis(i.now)
+	for _, row := range rows {
+		lang := row.Lang
+		if lang == "" {
+			lang = i.lang
+		}
+		written, err := changes(i.subscriber.ExecContext(ctx, row.ID.String(), row.Address.String(), row.Address.Key(), row.Name, lang, now))
+		if err != nil {
+			return fmt.Errorf("line %d: %w", row.Line, err)
+		}
+		if written == 0 { // the address stands above
+			i.added.Unchanged++
+			continue
+		}
+		i.added.New++
+		c := i.of(row)
+		if _, err := i.record.ExecContext(ctx, recordID(i.now, i.added.New), row.ID.String(), string(audience.Imported), now, c.Lang, i.hash,
+			string(c.Origin), c.Network, audience.Redact(c.Detail)); err != nil {
+			return fmt.Errorf("line %d: %w", row.Line, err)
+		}
+	}
+	return nil
+}
+
+func emptyList(ctx context.Context, tx *sql.Tx) (bool, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT 1 FROM subscribers LIMIT 1`)
+	found, err := collect(rows, err, func(rows *sql.Rows) (one int, err error) { return one, rows.Scan(&one) })
+	return len(found) == 0, err
+}
+
+// parameters writes "$1, $2, $3".
+func parameters(n int) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = "$" + strconv.Itoa(i+1)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// hashing are the keys to look forgotten addresses up with, nil when there are
+// none. A key that is missing would let some of them come back.
+func (s *Store) hashing(ctx context.Context, tx *sql.Tx) (*audience.Keys, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT DISTINCT key_id FROM suppressed`)
+	used, err := collect(rows, err, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+	if err != nil || len(used) == 0 {
+		return nil, err
+	}
+	if s.keys == nil {
+		return nil, ErrNoKeys
+	}
+	for _, id := range used {
+		if _, err := s.keys.Signer(id); err != nil {
+			return nil, errors.Join(ErrNoKeys, err)
+		}
+	}
+	return s.keys, nil
+}

@@ -1,0 +1,333 @@
+package web_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/render"
+	"github.com/infolettre/infolettre/pipeline/web"
+)
+
+// tokens are links of every purpose, for a reader of every status, and forged
+// ones.
+func (s *site) tokens() []string {
+	var list []string
+	for i, status := range []audience.Status{audience.Active, audience.Pending, audience.Unsubscribed, audience.Suppressed} {
+		id := s.reader(fmt.Sprintf("lecteur%d@exemple.fr", i), status)
+		list = append(list,
+			"/u/"+s.signer.Token(audience.Unsubscribe, id), "/p/"+s.signer.Token(audience.Preferences, id), "/r/"+s.signer.Token(audience.Renew, id),
+			"/c/"+s.signer.TokenAt(audience.Confirm, id, s.now), "/c/"+s.signer.TokenAt(audience.Confirm, id, s.now.AddDate(0, 0, -8)))
+	}
+	stranger := audience.NewID()
+	return append(list, "/u/"+s.signer.Token(audience.Unsubscribe, stranger), "/c/"+s.signer.TokenAt(audience.Confirm, stranger, s.now),
+		"/u/"+strings.Repeat("A", 48), "/p/x", "/c/"+strings.Repeat("A", 56), "/r/", list[0]+"/undo", list[0]+"/reason")
+}
+
+var publicPages = []string{
+	"/", "/subscribe", "/subscribe?lang=en", "/fr", "/en", "/fr/12", "/en/12", "/fr/feed.xml", "/en/feed.json", "/legal", "/legal?lang=en",
+	"/style.css", "/healthz", "/media/images/phare.png", "/fr/99", "/nope", "/fr?before=3",
+}
+
+// storm asks for every URL with every kind of token, n times in all, and
+// returns what it changed.
+func (s *site) storm(n int) (before, after string) {
+	s.post("/subscribe?lang=fr", s.filled("asked@exemple.fr"))
+	paths := append(s.tokens(), publicPages...)
+	before = s.dump()
+	for i := range n {
+		path, method := paths[i%len(paths)], []string{"GET", "HEAD"}[i/len(paths)%2]
+		if got := s.do(httptest.NewRequest(method, "https://lettre.exemple.fr"+path, nil)); got.status >= 500 || got.header.Get("Set-Cookie") != "" {
+			s.Fatalf("%s %s: %d", method, path, got.status)
+		}
+	}
+	return before, s.dump()
+}
+
+// Scanners open every link: nothing changes, on any URL, with any token.
+func TestGetChangesNothing(t *testing.T) {
+	s := newSite(t)
+	before, after := s.storm(500)
+	if after != before {
+		t.Errorf("rows were changed:\n%s\n%s", before, after)
+	}
+	if strings.Count(before, "\n") < 15 {
+		t.Errorf("the dump shows too little:\n%s", before)
+	}
+}
+
+func BenchmarkGetChangesNothing(b *testing.B) {
+	for b.Loop() {
+		if before, after := newSite(b).storm(10_000); before != after {
+			b.Fatal("rows were changed")
+		}
+	}
+}
+
+// Every page: security headers, a language, a size, no id in place of words.
+func TestEveryPage(t *testing.T) {
+	s := newSite(t)
+	paths := append(s.tokens(), publicPages...)
+	for _, path := range paths {
+		for _, accept := range []string{"fr", "en"} {
+			got := s.get(path, func(r *http.Request) { r.Header.Set("Accept-Language", accept) })
+			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"} {
+				if got.header.Get(name) != want {
+					t.Errorf("%s: %s: %q", path, name, got.header.Get(name))
+				}
+			}
+			policy := got.header.Get("Content-Security-Policy")
+			if !strings.HasPrefix(policy, "default-src 'none'; style-src ") || !strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "script") {
+				t.Errorf("%s: policy %q", path, policy)
+			}
+			if cache := got.header.Get("Cache-Control"); regexp.MustCompile(`^/[upcr]/`).MatchString(path) && cache != "no-store" {
+				t.Errorf("%s: %q", path, cache)
+			}
+			if !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+				continue
+			}
+			if issue := regexp.MustCompile(`^/../\d`).MatchString(path); !issue && len(got.body) > 8<<10 {
+				t.Errorf("%s weighs %d bytes", path, len(got.body))
+			}
+			doc, err := html.Parse(strings.NewReader(got.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkPage(t, path, got, doc)
+		}
+	}
+}
+
+func checkPage(t *testing.T, path string, got answer, doc *html.Node) {
+	t.Helper()
+	headings := 0
+	for n := range doc.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		for _, a := range n.Attr {
+			if n.Data == "html" && a.Key == "lang" && a.Val != got.header.Get("Content-Language") {
+				t.Errorf("%s: lang %q, header %q", path, a.Val, got.header.Get("Content-Language"))
+			}
+			if strings.HasPrefix(a.Key, "on") {
+				t.Errorf("%s: %s", path, a.Key)
+			}
+		}
+		switch n.Data {
+		case "h1":
+			headings++
+		case "script", "iframe":
+			t.Errorf("%s: a %s", path, n.Data)
+		}
+	}
+	if headings != 1 {
+		t.Errorf("%s: %d h1", path, headings)
+	}
+	if found := regexp.MustCompile(`\b(web|letter)\.[a-z]+[a-z.-]*|&lt;no value|slot-[0-9a-f]+`).FindString(got.body); found != "" {
+		t.Errorf("%s: %s in the page", path, found)
+	}
+}
+
+func TestArchive(t *testing.T) {
+	s := newSite(t)
+	words, err := catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := render.Config{Name: "La Vigie", PostalAddress: "x", Location: time.UTC, Locales: []string{"fr"}}
+	s.freeze(c, words, 13, deliver.IssueHeld)
+	list := s.get("/fr")
+	if !strings.Contains(list.body, `<a href="/fr/12">Le phare`) || !strings.Contains(list.body, "jeudi 19\u00a0novembre 2026") || strings.Contains(list.body, "/fr/13") {
+		t.Errorf("list: %s", list.body)
+	}
+	page := s.get("/fr/12")
+	if page.status != http.StatusOK || !strings.Contains(page.body, "Trois éclats toutes") || !strings.Contains(page.body, `href="https://lettre.exemple.fr/subscribe?lang=fr"`) {
+		t.Errorf("issue: %d %s", page.status, page.body)
+	}
+	if found := regexp.MustCompile(`/[upcr]/[A-Za-z0-9_-]{10}|slot-`).FindString(page.body); found != "" {
+		t.Errorf("a private link in a public page: %s", found)
+	}
+	for _, path := range []string{"/fr/12", "/fr", "/legal?lang=fr", "/fr/feed.xml", "/fr/feed.json", "/style.css"} {
+		first := s.get(path)
+		tag := first.header.Get("ETag")
+		again := s.get(path, func(r *http.Request) { r.Header.Set("If-None-Match", tag) })
+		if tag == "" || again.status != http.StatusNotModified || !strings.HasPrefix(first.header.Get("Cache-Control"), "public") {
+			t.Errorf("%s: %q, %d, %v", path, tag, again.status, first.header)
+		}
+	}
+	for path, want := range map[string]int{
+		"/fr/13": 404, "/en/13": 404, "/fr/012": 404, "/fr/0": 404, "/fr/-1": 404, "/fr/x": 404, "/de": 404, "/de/12": 404, "/en/12": 200,
+		"/media/images/phare.png": 200, "/media/billet.fr.md": 404, "/media/images.png": 404, "/media/images": 404, "/media/": 404,
+		"/media/%2e%2e/infolettre.db": 404, "/media/nope.png": 404, "/media/images/..%2f..%2fx.png": 404,
+	} {
+		if got := s.get(path); got.status != want {
+			t.Errorf("%s: %d, want %d", path, got.status, want)
+		}
+	}
+}
+
+func TestFeeds(t *testing.T) {
+	s := newSite(t)
+	var atom struct {
+		XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+		Lang    string   `xml:"http://www.w3.org/XML/1998/namespace lang,attr"`
+		ID      string   `xml:"id"`
+		Updated string   `xml:"updated"`
+		Author  string   `xml:"author>name"`
+		Links   []struct {
+			Rel  string `xml:"rel,attr"`
+			Href string `xml:"href,attr"`
+		} `xml:"link"`
+		Entries []struct {
+			ID      string `xml:"id"`
+			Title   string `xml:"title"`
+			Updated string `xml:"updated"`
+			Summary string `xml:"summary"`
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal([]byte(s.get("/fr/feed.xml").body), &atom); err != nil {
+		t.Fatal(err)
+	}
+	if atom.Lang != "fr" || atom.ID != "tag:lettre.exemple.fr,2026:fr" || atom.Author != "Éditions de la Jetée" || atom.Updated != "2026-11-19T10:00:00Z" ||
+		len(atom.Links) != 2 || atom.Links[0].Href != "https://lettre.exemple.fr/fr/feed.xml" || len(atom.Entries) != 1 {
+		t.Fatalf("%+v", atom)
+	}
+	if e := atom.Entries[0]; e.ID != "tag:lettre.exemple.fr,2026:fr/12" || e.Updated != atom.Updated || !strings.Contains(e.Title, "phare & la") || e.Summary != "Trois éclats." {
+		t.Errorf("%+v", e)
+	}
+	var feed struct {
+		Version, Language string
+		Items             []struct {
+			ID, URL   string
+			Published time.Time `json:"date_published"`
+		}
+	}
+	if err := json.Unmarshal([]byte(s.get("/en/feed.json").body), &feed); err != nil {
+		t.Fatal(err)
+	}
+	if feed.Version != "https://jsonfeed.org/version/1.1" || feed.Language != "en" || len(feed.Items) != 1 || feed.Items[0].URL != "https://lettre.exemple.fr/en/12" || !feed.Items[0].Published.Equal(thursday) {
+		t.Errorf("%+v", feed)
+	}
+	empty := newSite(t)
+	empty.exec(`DELETE FROM documents`)
+	for _, path := range []string{"/fr", "/fr/feed.xml", "/fr/feed.json"} {
+		if got := empty.get(path); got.status != http.StatusOK {
+			t.Errorf("an empty archive: %s: %d", path, got.status)
+		}
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	s := newSite(t)
+	id := s.reader("zoe@exemple.fr", audience.Active)
+	mine := "/u/" + s.signer.Token(audience.Unsubscribe, id)
+	for _, test := range []struct{ path, accept, want string }{
+		{"/subscribe", "", "fr"},
+		{"/subscribe", "en-GB, fr;q=0.5", "en"},
+		{"/subscribe", "de, en;q=0.5", "en"},
+		{"/subscribe", "de", "fr"},
+		{"/subscribe?lang=en", "fr", "en"},
+		{"/subscribe?lang=xx", "en", "en"},
+		{mine, "en", "fr"},
+		{mine + "?lang=en", "fr", "en"},
+		{"/en", "fr", "en"},
+		{"/en/12", "fr", "en"},
+	} {
+		got := s.get(test.path, func(r *http.Request) { r.Header.Set("Accept-Language", test.accept) })
+		if got.header.Get("Content-Language") != test.want {
+			t.Errorf("%s, %q: %s, want %s", test.path, test.accept, got.header.Get("Content-Language"), test.want)
+		}
+	}
+	if got := s.get("/subscribe?lang=fr").body; !strings.Contains(got, `<a href="/subscribe?lang=en" lang="en" hreflang="en">English</a>`) ||
+		!strings.Contains(got, `<link rel="alternate" hreflang="en" href="https://lettre.exemple.fr/subscribe?lang=en">`) {
+		t.Error(got)
+	}
+}
+
+// A newsletter below a path of its host.
+func TestRoot(t *testing.T) {
+	s := newSite(t, func(o *web.Options) { o.Base = "https://exemple.fr/lettre" })
+	page := s.get("/lettre/subscribe?lang=fr")
+	if page.status != http.StatusOK || !strings.Contains(page.body, `action="/lettre/subscribe?lang=fr"`) || !strings.Contains(page.body, `href="/lettre/style.css?`) {
+		t.Errorf("%d %s", page.status, page.body)
+	}
+	for _, link := range regexp.MustCompile(`(?:href|action)="(/[^"]*)"`).FindAllStringSubmatch(page.body, -1) {
+		if !strings.HasPrefix(link[1], "/lettre/") {
+			t.Errorf("%s leads out", link[1])
+		}
+	}
+	if got := s.get("/subscribe"); got.status != http.StatusNotFound {
+		t.Errorf("%d", got.status)
+	}
+}
+
+func TestMethods(t *testing.T) {
+	s := newSite(t)
+	for _, test := range []struct {
+		method, path string
+		want         int
+	}{
+		{"POST", "/fr", 405}, {"PUT", "/subscribe", 405}, {"DELETE", "/u/x", 405}, {"POST", "/healthz", 405}, {"OPTIONS", "/subscribe", 405}, {"HEAD", "/fr/12", 200},
+	} {
+		if got := s.do(httptest.NewRequest(test.method, "https://lettre.exemple.fr"+test.path, nil)); got.status != test.want {
+			t.Errorf("%s %s: %d, want %d", test.method, test.path, got.status, test.want)
+		}
+	}
+}
+
+func TestLetters(t *testing.T) {
+	s := newSite(t)
+	id := audience.NewID()
+	for _, lang := range []string{"fr", "en", "fr-CA", "de"} {
+		for kind, path := range map[audience.MailKind]string{audience.MailConfirm: "/c/", audience.MailKnown: "/p/", audience.MailRenew: "/r/"} {
+			l, err := s.Letter(audience.Mail{Kind: kind, Subscriber: id, Lang: lang})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(l.URL, "https://lettre.exemple.fr"+path) || !strings.Contains(l.Subject, "La Vigie") || strings.Contains(fmt.Sprint(l), "letter.") ||
+				l.Locale != map[string]string{"fr": "fr", "en": "en", "fr-CA": "fr-CA", "de": "fr"}[lang] {
+				t.Errorf("%s %s: %+v", kind, lang, l)
+			}
+		}
+	}
+	if _, err := s.Letter(audience.Mail{Kind: audience.MailNotice}); err == nil {
+		t.Error("words for a notice")
+	}
+}
+
+// The team's pages: figures and a chart, no names, and nothing but GET.
+func TestPrivate(t *testing.T) {
+	s := newSite(t)
+	id := s.reader("zoe@exemple.fr", audience.Active)
+	s.post("/u/"+s.signer.Token(audience.Unsubscribe, id), nil)
+	s.post("/subscribe?lang=fr", s.filled("noel@exemple.fr"))
+	s.handler = s.Private(s.store)
+	page := s.get("/", func(r *http.Request) { r.Header.Set("Accept-Language", "en") })
+	for _, want := range []string{"Emails waiting to be sent: 1.", `src="/chart.svg"`, `<th scope="row">16 November 2026</th><td>1</td><td>0</td>`, `<th scope="row">12</th>`} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("no %s in %s", want, page.body)
+		}
+	}
+	if strings.Contains(page.body, "exemple.fr") {
+		t.Error("an address among the figures")
+	}
+	if chart := s.get("/chart.svg"); chart.header.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(chart.body, "<svg") {
+		t.Errorf("%v %s", chart.header, chart.body)
+	}
+	if got := s.get("/healthz").body; got != "{\"healthy\":true,\"outbox\":1}\n" {
+		t.Errorf("health: %s", got)
+	}
+	if got := s.post("/", nil); got.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", got.status)
+	}
+}
