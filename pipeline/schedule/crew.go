@@ -123,7 +123,7 @@ func (c *crew) renew(ctx context.Context) error {
 	if err != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if time.Since(c.renewed) > c.Lost-c.Renew {
+		if time.Since(c.renewed) > c.Lost/2 {
 			c.doubt()
 		}
 		return err
