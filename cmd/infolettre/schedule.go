@@ -67,5 +67,5 @@ func (c *config) completeSchedule(at *place) error {
 
 // witness watches over the database, with a file beside it.
 func (c *config) witness(s *store.Store) *schedule.Witness {
-	return &schedule.Witness{File: c.path(c.Database.State), Ledger: s}
+	return &schedule.Witness{File: c.path(c.Database.State), Ledger: s, Shared: c.Database.URL != ""}
 }

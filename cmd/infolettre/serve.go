@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -95,7 +94,7 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		defer public.Close()
 		runners = append(runners,
 			func(ctx context.Context) error { return web.Serve(ctx, public, site.Handler(), logger) },
-			a.outbox(c, n, s, site, logger).Run, a.purge(s, logger))
+			a.outbox(c, n, s, site, logger).Run)
 		a.say("serve.listening", "URL", c.Newsletter.URL, "Public", public.Addr().String(), "Private", private.Addr().String())
 		if len(c.Web.TrustedProxies) == 0 {
 			a.note("serve.no-proxies")
@@ -107,28 +106,6 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		a.note("serve.stopped")
 	}
 	return err
-}
-
-// purgeEvery is how often requests that nobody confirmed are looked for; they
-// are a month old by then.
-const purgeEvery = time.Hour
-
-// purge forgets, from time to time, the requests that nobody confirmed.
-func (a *app) purge(s *store.Store, logger *slog.Logger) runner {
-	return func(ctx context.Context) error {
-		for {
-			purged, err := s.PurgeRequests(ctx, a.now())
-			switch {
-			case err != nil && ctx.Err() == nil:
-				logger.ErrorContext(ctx, "requests cannot be purged", "error", err)
-			case purged > 0:
-				logger.InfoContext(ctx, "requests purged", "count", purged)
-			}
-			if sleep(ctx, purgeEvery) != nil {
-				return nil // stopped
-			}
-		}
-	}
 }
 
 // privateHandler serves what only the team may see, on an address that no

@@ -65,6 +65,7 @@ func (a *app) worker(ctx context.Context, c config, n *pipeline.Newsletter, s *s
 	}, nil
 }
 
+// purge forgets the requests that nobody confirmed.
 func purge(ctx context.Context, s *store.Store, now time.Time, logger *slog.Logger) error {
 	purged, err := s.PurgeRequests(ctx, now)
 	if err == nil && purged > 0 {

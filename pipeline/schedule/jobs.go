@@ -53,7 +53,7 @@ const (
 const (
 	tickEvery   = time.Minute
 	tickTimeout = 10 * time.Minute
-	purgeEvery  = 24 * time.Hour
+	purgeEvery  = time.Hour
 	stopTimeout = 45 * time.Second // longer than deliver's grace
 )
 

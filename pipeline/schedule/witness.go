@@ -34,6 +34,7 @@ type Ledger interface {
 type Witness struct {
 	File   string
 	Ledger Ledger
+	Shared bool // workers on other machines send from the same database
 }
 
 // testimony is the file's content, as JSON.
@@ -105,8 +106,11 @@ func (w *Witness) Accept(ctx context.Context) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := w.Ledger.Adopt(ctx, known.Counter); err != nil {
-		return err
+	// A machine that joins the others must not make their database another.
+	if joins := w.Shared && errors.Is(err, fs.ErrNotExist); !joins {
+		if err := w.Ledger.Adopt(ctx, known.Counter); err != nil {
+			return err
+		}
 	}
 	is, err := w.Ledger.Standing(ctx)
 	if err != nil {
