@@ -215,7 +215,7 @@ func (a *app) demoOrder(ctx context.Context, n *pipeline.Newsletter, s *store.St
 	if err != nil {
 		return nil, deliver.Issue{}, err
 	}
-	counts, err := s.ActiveByLanguage(ctx)
+	counts, err := s.ActiveByLanguage(ctx, now)
 	if err != nil {
 		return nil, deliver.Issue{}, err
 	}

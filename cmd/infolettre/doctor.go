@@ -101,7 +101,7 @@ func (a *app) checkDatabase(ctx context.Context, c config) bool {
 		return a.finding(err, "doctor.database", "Path", c.databaseName(), "Readers", 0, "Count", 0)
 	}
 	defer s.Close()
-	counts, err := s.ActiveByLanguage(ctx)
+	counts, err := s.ActiveByLanguage(ctx, a.now())
 	issues, errIssues := s.Issues(ctx)
 	well := a.finding(errors.Join(err, errIssues), "doctor.database", "Path", c.databaseName(), "Readers", total(counts), "Count", len(issues))
 	err = c.witness(s).Check(ctx)

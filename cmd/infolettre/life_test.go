@@ -203,7 +203,7 @@ func (p *newspaper) publish(day int) {
 	if err != nil || !plan.Due {
 		p.Fatalf("nothing is due at %s, %v", p.now, err)
 	}
-	counts, err := p.store.ActiveByLanguage(ctx)
+	counts, err := p.store.ActiveByLanguage(ctx, p.now)
 	if err != nil {
 		p.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/render"
 	"github.com/infolettre/infolettre/pipeline/store"
@@ -26,7 +27,7 @@ func (a *app) newsletter(c config, entries fs.FS, keys *audience.Keys, commit fu
 		return nil, err
 	}
 	return &pipeline.Newsletter{
-		Entries: entries, Commit: commit, Languages: c.Newsletter.Languages,
+		Entries: entries, Cache: content.NewCache(), Commit: commit, Languages: c.Newsletter.Languages,
 		Calendar: calendar, Issues: c.Issue, First: c.first, Renderer: renderer,
 		Headers: c.headers(), Base: c.Newsletter.URL, Keys: keys, Delivery: c.Delivery,
 	}, nil
@@ -91,6 +92,6 @@ func (a *app) past(ctx context.Context, c config, n *pipeline.Newsletter, now ti
 	if past, err = s.Past(ctx); err != nil {
 		return past, nil, err
 	}
-	counts, err = s.ActiveByLanguage(ctx)
+	counts, err = s.ActiveByLanguage(ctx, now)
 	return past, counts, err
 }

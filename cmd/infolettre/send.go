@@ -129,7 +129,7 @@ func (a *app) order(ctx context.Context, c config, n *pipeline.Newsletter, s *st
 		a.say("send.nothing-due", "Number", plan.Number, "Slot", a.when(plan.Slot), "Count", len(plan.Items))
 		return is, false, nil
 	}
-	counts, err := s.ActiveByLanguage(ctx)
+	counts, err := s.ActiveByLanguage(ctx, now)
 	if err != nil {
 		return is, false, err
 	}

@@ -125,7 +125,7 @@ func (e *Engine) due(ctx context.Context, past issue.Past, now time.Time, d *iss
 		d.Outcome = issue.Quiet
 		return e.quiet(ctx, now, d.Slot)
 	}
-	counts, err := e.Store.ActiveByLanguage(ctx)
+	counts, err := e.Store.ActiveByLanguage(ctx, now)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func (c Config) gate() pipeline.Gate {
 type Audience interface {
 	pipeline.Freezer
 	Past(ctx context.Context) (issue.Past, error)
-	ActiveByLanguage(ctx context.Context) (map[string]int, error)
+	ActiveByLanguage(ctx context.Context, now time.Time) (map[string]int, error)
 }
 
 // Diary is the ledger's memory of slots.

@@ -305,7 +305,7 @@ func TestSettle(t *testing.T) {
 		if open, err := s.Unfinished(t.Context()); err != nil || len(open) > 0 {
 			t.Errorf("unfinished: %v, %v", open, err)
 		}
-		counts, err := s.ActiveByLanguage(t.Context())
+		counts, err := s.ActiveByLanguage(t.Context(), ordered)
 		if err != nil || counts["fr"] != 3 {
 			t.Errorf("active: %v, %v", counts, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 )
@@ -15,10 +16,10 @@ func (s *Store) Subscribers(ctx context.Context) ([]audience.Subscriber, error) 
 	return collect(rows, err, scanSubscriber)
 }
 
-// ActiveByLanguage counts the subscribers an issue would go to.
-func (s *Store) ActiveByLanguage(ctx context.Context) (map[string]int, error) {
+// ActiveByLanguage counts the subscribers an issue made at now would go to.
+func (s *Store) ActiveByLanguage(ctx context.Context, now time.Time) (map[string]int, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT lang, COUNT(*) FROM subscribers WHERE status = 'active' GROUP BY lang`)
+		SELECT lang, COUNT(*) FROM subscribers WHERE status = 'active' AND paused_until <= $1 GROUP BY lang`, millis(now))
 	type row struct {
 		lang string
 		n    int

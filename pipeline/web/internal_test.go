@@ -100,6 +100,11 @@ func TestWords(t *testing.T) {
 	for _, name := range privacy {
 		used["web.privacy."+name] = true
 	}
+	for _, p := range []audience.Purpose{audience.Approve, audience.Stop} {
+		for _, part := range []string{".title", ".text", ".button", ".link", "-done.title", "-done.text"} {
+			used["web."+string(p)+part] = true
+		}
+	}
 	for _, kind := range []audience.MailKind{audience.MailConfirm, audience.MailKnown, audience.MailRenew} {
 		for _, part := range []string{"subject", "text", "button", "after", "why"} {
 			used["letter."+string(kind)+"."+part] = true

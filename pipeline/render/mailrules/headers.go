@@ -171,7 +171,8 @@ func checkList(f *findings, m message, o Options) {
 func checkUnsubscribe(f *findings, m message, _ Options) {
 	if value := m.header.Get("List-Unsubscribe"); value != "" {
 		targets := bracketed(value)
-		if len(targets) < 2 || !secure(targets[0]) || !strings.HasPrefix(targets[1], "mailto:") {
+		// The address is for those who have one for it; RFC 8058 asks for the URL.
+		if len(targets) == 0 || !secure(targets[0]) || len(targets) > 1 && !strings.HasPrefix(targets[1], "mailto:") {
 			f.add("mail-unsubscribe-header", value)
 		}
 	}
