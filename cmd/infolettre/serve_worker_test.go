@@ -57,7 +57,7 @@ func (b *bench) runContext(ctx context.Context, now time.Time, args ...string) (
 		b.Fatal(err)
 	}
 	a.now = func() time.Time { return now }
-	a.timing = schedule.Timing{Renew: 100 * time.Millisecond, Lost: time.Second, Poll: 100 * time.Millisecond}
+	a.timing = schedule.Timing{Renew: 500 * time.Millisecond, Lost: 3 * time.Second, Poll: 100 * time.Millisecond}
 	code = a.execute(ctx, args)
 	return code, out.String()
 }

@@ -92,7 +92,7 @@ func (c *clock) set(now time.Time) {
 }
 
 // timing is short, since what it is about does not depend on it.
-var timing = schedule.Timing{Renew: 150 * time.Millisecond, Lost: 900 * time.Millisecond, Poll: 100 * time.Millisecond}
+var timing = schedule.Timing{Renew: 500 * time.Millisecond, Lost: 3 * time.Second, Poll: 100 * time.Millisecond}
 
 // newWorker is a process's worker, as the command makes one. The clock serves
 // the schedule; sending has its own.
