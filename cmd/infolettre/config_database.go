@@ -40,6 +40,11 @@ func (c *config) completeDatabase(at *place) error {
 	if _, err := url.Parse(d.URL); err != nil || d.URL != "" && !store.IsURL(d.URL) {
 		return at.fail("database.url", "database-url", nil)
 	}
+	if u, err := url.Parse(at.value("database.url")); err == nil {
+		if _, secret := u.User.Password(); secret {
+			return at.fail("database.url", "database-password", nil)
+		}
+	}
 	if !slices.Contains([]string{"", "full", "normal"}, d.Synchronous) {
 		return at.fail("database.synchronous", "synchronous", nil, "Value", d.Synchronous)
 	}

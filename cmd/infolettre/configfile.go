@@ -180,19 +180,37 @@ func (p *place) fail(key, id string, err error, args ...any) error {
 }
 
 func (p *place) line(key string) int {
-	if len(p.doc.Content) == 0 {
-		return 0
+	_, line := p.find(key)
+	return line
+}
+
+// value is the scalar that the file itself gives the key, whatever the
+// environment says; "" when it gives none.
+func (p *place) value(key string) string {
+	if node, _ := p.find(key); node != nil && node.Kind == yaml.ScalarNode {
+		return node.Value
 	}
-	node, line := p.doc.Content[0], 0
+	return ""
+}
+
+// find goes down a path of keys as far as the file does. node is nil when it
+// does not hold the last.
+func (p *place) find(key string) (node *yaml.Node, line int) {
+	if len(p.doc.Content) == 0 {
+		return nil, 0
+	}
+	node = p.doc.Content[0]
 	for part := range strings.SplitSeq(key, ".") {
-		for i := 0; i+1 < len(node.Content); i += 2 {
+		var below *yaml.Node
+		for i := 0; node != nil && i+1 < len(node.Content); i += 2 {
 			if node.Content[i].Value == part {
-				node, line = node.Content[i+1], node.Content[i].Line
+				below, line = node.Content[i+1], node.Content[i].Line
 				break
 			}
 		}
+		node = below
 	}
-	return line
+	return node, line
 }
 
 // configPath finds --config before the command tree exists.
