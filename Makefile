@@ -29,16 +29,20 @@ format:
 lint:
 	$(TOOL) staticcheck ./...
 
+# With -short, what takes thousands of mails or years takes a tenth of them; the
+# whole is tried without the race detector, in sample.
 race:
-	go test -race -timeout 12m ./...
+	go test -race -short -timeout 20m ./...
 
-# Years of the schedule, with crashes, bad weather and changes of mind. A
-# failing year is named, and lived through again with -seed N.
+# Kills, faults and departures in the middle of sends, and years of the schedule
+# with crashes, bad weather and changes of mind. A failing year is named, and
+# lived through again with -seed N.
 SEEDS ?= 10000
 YEARS ?= 30
 
 sample:
-	go test -run TestSimulatedYears -timeout 12m ./pipeline/schedule -seeds 200
+	go test -timeout 20m ./pipeline/deliver ./pipeline/issue
+	go test -run TestSimulatedYears -timeout 20m ./pipeline/schedule -seeds 200
 
 simulate:
 	go test -run TestSlotsOverYears -timeout 0 ./pipeline/issue -years $(YEARS)

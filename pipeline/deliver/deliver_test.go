@@ -18,6 +18,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/deliver/smtptest"
 	"github.com/infolettre/infolettre/pipeline/store"
+	"github.com/infolettre/infolettre/pipeline/store/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -65,8 +66,9 @@ func newBench(t *testing.T, readers int, policy deliver.Policy, faults ...smtpte
 func newBenchAt(t *testing.T, path string, readers int, policy deliver.Policy, faults ...smtptest.Fault) *bench {
 	t.Helper()
 	b := &bench{T: t, path: path, now: ordered, server: smtptest.Start(t, smtptest.Script{Faults: faults})}
+	storetest.WriteFile(t, b.path)
 	var err error
-	if b.store, err = store.Open(t.Context(), b.path, true); err != nil {
+	if b.store, err = store.Open(t.Context(), b.path, false); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.store.Close() })
@@ -89,6 +91,24 @@ func newBenchAt(t *testing.T, path string, readers int, policy deliver.Policy, f
 		Sleep: func(ctx context.Context, d time.Duration) error { b.advance(d); return ctx.Err() },
 	}
 	return b
+}
+
+// fewer is how many of some things to try: a tenth with -short, which the gate
+// says under the race detector, where the database takes ten times as long.
+func fewer(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
+// notShort leaves a test of many mails over one connection to the run without
+// the race detector.
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("tried whole without -short")
+	}
 }
 
 func (b *bench) freeze(number int, policy deliver.Policy) {

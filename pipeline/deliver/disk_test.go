@@ -188,6 +188,7 @@ func mounted(t *testing.T, size int) string {
 // A full disk stops the send before a mail goes out without a note, says so,
 // and once there is room again nobody is lost.
 func TestDiskFull(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	dir := mounted(t, 32<<20)
 	b := newBenchAt(t, filepath.Join(dir, "infolettre.db"), 2000, deliver.Resend)

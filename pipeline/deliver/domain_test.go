@@ -88,6 +88,7 @@ func TestServerRate(t *testing.T) {
 // A domain's rate is exact, and holds no other domain up: not even when the
 // first thousands in the ledger are of the slow one.
 func TestDomainRate(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	b := newBench(t, 0, deliver.Resend)
 	b.add("lent.exemple.fr", 700) // more than the feed has room for

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +17,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/store"
+	"github.com/infolettre/infolettre/pipeline/store/storetest"
 )
 
 // `make torture KILLS=1000` sets these; the defaults are for every day.
@@ -54,9 +54,9 @@ type toll struct {
 
 func newTorture(t *testing.T) *torture {
 	t.Helper()
-	k := &torture{T: t, path: filepath.Join(t.TempDir(), "infolettre.db")}
+	k := &torture{T: t, path: storetest.File(t)}
 	var err error
-	if k.store, err = store.Open(t.Context(), k.path, true); err != nil {
+	if k.store, err = store.Open(t.Context(), k.path, false); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { k.store.Close() })
@@ -219,7 +219,7 @@ func TestTortureKill(t *testing.T) {
 	for _, policy := range []deliver.Policy{deliver.Resend, deliver.Hold} {
 		t.Run(string(policy), func(t *testing.T) {
 			k := newTorture(t)
-			for half := (*kills + 1) / 2; k.blows < half; {
+			for half := (fewer(*kills) + 1) / 2; k.blows < half; {
 				k.send(policy, half, syscall.SIGKILL)
 			}
 			k.report("SIGKILL", tortureConnections)
@@ -231,8 +231,8 @@ func TestTortureKill(t *testing.T) {
 // comes twice, nothing is in doubt.
 func TestTortureStop(t *testing.T) {
 	k := newTorture(t)
-	for k.blows < *terms {
-		k.send(deliver.Resend, *terms, syscall.SIGTERM)
+	for terms := fewer(*terms); k.blows < terms; {
+		k.send(deliver.Resend, terms, syscall.SIGTERM)
 	}
 	k.report("SIGTERM", 0)
 	if k.twice > 0 || k.slowest > 30*time.Second {

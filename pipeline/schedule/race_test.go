@@ -24,6 +24,9 @@ func TestRaces(t *testing.T) {
 	if races == 0 {
 		races = 25
 	}
+	if testing.Short() {
+		races = 3
+	}
 	const readers, most = 40, 8
 	storetest.EachSource(t, func(t *testing.T, source string) {
 		server := smtptest.Start(t, smtptest.Script{Brief: true})

@@ -18,6 +18,7 @@ func TestPause(t *testing.T) {
 		l := newLife(t, s)
 		ctx := t.Context()
 		l.active()
+		l.now = l.now.Add(time.Minute)
 		pause := func(until time.Time) {
 			t.Helper()
 			got, err := s.SetPreferences(ctx, l.now, l.id, audience.Choices{Name: "Zoé", Lang: "fr", PausedUntil: until}, link)
