@@ -19,8 +19,7 @@ const allCases = math.MaxInt32
 
 func (a *app) issuesCommand() *cobra.Command {
 	c := a.command("issues", "", nil)
-	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.Args = a.args(0, 0)
+	a.group(c)
 	var asJSON bool
 	list := a.command("issues.list", "", func(c *cobra.Command, _ []string) error {
 		return a.withStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {

@@ -23,7 +23,7 @@ import (
 
 func (a *app) newCommand() *cobra.Command {
 	var locale, date string
-	c := a.command("new", "TITLE", func(c *cobra.Command, args []string) error {
+	c := a.command("new", a.words.T("argument.title"), func(c *cobra.Command, args []string) error {
 		return a.newEntry(c.Context(), args[0], locale, date)
 	})
 	c.Args = a.args(1, 1)
