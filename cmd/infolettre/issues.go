@@ -203,7 +203,7 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number in
 		a.say("send.waits", "Address", row.Address, "Until", a.words.Date("moment", *row.Until), "Reply", row.Reply)
 	}
 	for _, row := range j.Refused {
-		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", row.Reply)
+		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", row.Reply, "Key", string(row.Class))
 	}
 	return nil
 }
