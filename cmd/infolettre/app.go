@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -48,11 +49,12 @@ func newApp(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) (
 // tree is built, since help is part of the tree.
 func (a *app) language(args []string) string {
 	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "--lang="); ok {
-			return value
-		}
+		value, ok := strings.CutPrefix(arg, "--lang=")
 		if arg == "--lang" && i+1 < len(args) {
-			return args[i+1]
+			value, ok = args[i+1], true
+		}
+		if _, known := a.catalogue.Match(value); ok && known {
+			return value
 		}
 	}
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
@@ -91,9 +93,24 @@ var errSaid = errors.New("said already")
 func (a *app) fail(err error, id string, args ...any) error {
 	text := a.words.T(id, args...)
 	if err != nil {
-		text = a.words.T("cli.cause", "What", text, "Cause", err.Error())
+		text = a.words.T("cli.cause", "What", text, "Cause", a.cause(err, text))
 	}
 	return &failure{text: text, err: err}
+}
+
+// cause says what an error says; the commonest ones, about a file that the
+// text names already, in the user's language.
+func (a *app) cause(err error, text string) string {
+	var about *fs.PathError
+	if errors.As(err, &about) && strings.Contains(text, about.Path) {
+		switch {
+		case errors.Is(about, fs.ErrNotExist):
+			return a.words.T("cli.no-file")
+		case errors.Is(about, fs.ErrPermission):
+			return a.words.T("cli.no-permission")
+		}
+	}
+	return err.Error()
 }
 
 // misuse is a failure of the command line.

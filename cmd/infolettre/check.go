@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,6 +104,9 @@ func (a *app) named(c config, paths []string) (selection, error) {
 		abs, err := filepath.Abs(p)
 		if err != nil {
 			return nil, err
+		}
+		if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) {
+			return nil, a.misuse("check.no-file", "Path", p)
 		}
 		rel, err := filepath.Rel(folder, abs)
 		if err == nil && rel != "." && !filepath.IsLocal(rel) {

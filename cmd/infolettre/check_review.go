@@ -46,6 +46,7 @@ func (a *app) review(ctx context.Context, c config, n *pipeline.Newsletter, now 
 		check.FromAll(problems), check.FromAll(r.plan.Problems),
 		eachEntry(about, slices.DeleteFunc(slices.Clone(entries), func(e content.Entry) bool { return !named.has(e.Path) })),
 		check.Together(about, check.Pending(r.plan.Verdicts)), check.Dates(about, r.plan.Verdicts),
+		check.Sections(r.plan.Verdicts, n.Languages[0], n.Issues.Sections),
 	)
 	judged, err := r.judgeMails(c, n)
 	if err != nil {

@@ -54,7 +54,7 @@ func (a *app) initFolder(folder string) error {
 		mode fs.FileMode
 	}{
 		{defaultConfig, settings, 0o666},
-		{".gitignore", []byte("/infolettre.db*\n/infolettre.keys\n/smtp.password\n/apercu/\n/preview/\n"), 0o666},
+		{".gitignore", []byte("/infolettre.db*\n/infolettre.state\n/infolettre.keys\n/smtp.password\n/apercu/\n/preview/\n/rapport/\n/report/\n"), 0o666},
 		{"infolettre.keys", []byte("# " + a.words.T("init.keys-comment") + "\n" + audience.NewKey() + "\n"), 0o600},
 	}
 	today := a.now().Format(time.DateOnly)

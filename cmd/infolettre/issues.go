@@ -19,8 +19,7 @@ const allCases = math.MaxInt32
 
 func (a *app) issuesCommand() *cobra.Command {
 	c := a.command("issues", "", nil)
-	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.Args = a.args(0, 0)
+	a.group(c)
 	var asJSON bool
 	list := a.command("issues.list", "", func(c *cobra.Command, _ []string) error {
 		return a.withStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
@@ -204,7 +203,7 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number in
 		a.say("send.waits", "Address", row.Address, "Until", a.words.Date("moment", *row.Until), "Reply", row.Reply)
 	}
 	for _, row := range j.Refused {
-		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", row.Reply)
+		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", row.Reply, "Key", string(row.Class))
 	}
 	return nil
 }

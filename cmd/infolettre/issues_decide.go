@@ -52,7 +52,11 @@ func (a *app) retryIssue(ctx context.Context, c config, s *store.Store, is deliv
 		return err
 	}
 	if due == 0 {
-		a.say("issues.nothing-to-retry", "Number", is.Number)
+		tally, err := s.Tally(ctx, is.Number)
+		if err != nil {
+			return err
+		}
+		a.say("issues.nothing-to-retry", "Number", is.Number, "Refused", tally[deliver.Refused])
 		return nil
 	}
 	a.say("issues.retried", "Number", is.Number, "Count", due)
@@ -101,11 +105,16 @@ func (a *app) listUncertain(ctx context.Context, c config, s *store.Store, is de
 	if err != nil {
 		return err
 	}
+	none := true
 	for _, k := range cases {
 		if k.State == deliver.Uncertain {
+			none = false
 			a.say("issues.doubted", "Address", k.Address.String(), "Doubt", k.Doubt, "When", a.words.Date("moment", k.Doubted.In(c.zone)),
 				"State", a.words.T("delivery.uncertain"))
 		}
+	}
+	if none {
+		a.say("issues.none-uncertain", "Number", is.Number)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ import (
 
 func (a *app) newCommand() *cobra.Command {
 	var locale, date string
-	c := a.command("new", "TITLE", func(c *cobra.Command, args []string) error {
+	c := a.command("new", a.words.T("argument.title"), func(c *cobra.Command, args []string) error {
 		return a.newEntry(c.Context(), args[0], locale, date)
 	})
 	c.Args = a.args(1, 1)
@@ -79,8 +79,17 @@ func (a *app) emptyEntry(c config, title, locale, date string) (content.File, er
 		return content.File{}, err
 	}
 	return content.File{
-		Title: title, Lang: lang, Date: at, HasClock: len(date) != len(time.DateOnly), Comment: a.words.T("new.comment"),
+		Title: title, Lang: lang, Date: at, HasClock: len(date) != len(time.DateOnly), Comments: a.hints(c.Issue.Sections),
 	}, nil
+}
+
+// hints are the lines that an author may want, each behind a #.
+func (a *app) hints(sections []string) []string {
+	var lines []string
+	if len(sections) > 0 {
+		lines = append(lines, a.words.T("new.section", "First", sections[0], "Others", strings.Join(sections[1:], ", ")))
+	}
+	return append(lines, a.words.T("new.excerpt"), a.words.T("new.comment"))
 }
 
 // sayIssue names the issue of a file in the content folder: the first, not

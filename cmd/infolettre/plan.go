@@ -21,6 +21,9 @@ func (a *app) planCommand() *cobra.Command {
 	var at, since string
 	var weeks int
 	c := a.command("plan", "", func(c *cobra.Command, _ []string) error {
+		if c.Flags().Changed("weeks") && (weeks < 1 || weeks > maxWeeks) {
+			return a.misuse("stats.bad-weeks", "Most", maxWeeks)
+		}
 		return a.plan(c.Context(), at, since, weeks, asJSON)
 	})
 	c.Args = a.args(0, 0)

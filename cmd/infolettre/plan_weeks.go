@@ -26,9 +26,6 @@ type comingJSON struct {
 
 // planWeeks prints the slots of the weeks to come, and what waits before them.
 func (a *app) planWeeks(ctx context.Context, c config, n *pipeline.Newsletter, past issue.Past, now time.Time, weeks int, asJSON bool) error {
-	if weeks > maxWeeks {
-		return a.misuse("plan.too-many-weeks", "Count", weeks, "Most", maxWeeks)
-	}
 	expected, err := n.Forecast(past, now, now.AddDate(0, 0, 7*weeks))
 	if err != nil {
 		return err
@@ -75,7 +72,10 @@ func (a *app) expectation(e pipeline.Expected) string {
 	case e.Skipped:
 		return a.words.T("plan.slot-holiday", "Holiday", a.words.T("holiday."+e.Holiday))
 	}
-	what := a.words.T("plan.slot-quiet", "Count", e.Entries)
+	what := a.words.T("plan.slot-empty")
+	if e.Entries > 0 {
+		what = a.words.T("plan.slot-quiet", "Count", e.Entries)
+	}
 	if e.Number > 0 {
 		what = a.words.T("plan.slot-issue", "Number", e.Number, "Count", e.Entries)
 	}

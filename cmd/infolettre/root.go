@@ -13,20 +13,23 @@ import (
 func (a *app) root() *cobra.Command {
 	root := a.command("infolettre", "", nil)
 	root.Use = "infolettre"
-	root.SuggestionsMinimumDistance = 2
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetUsageTemplate(a.usageTemplate())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return a.misuse("cli.bad-flag", "What", a.flagError(err), "Usage", c.UseLine())
 	})
-	root.Args = func(_ *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return nil
+	a.group(root)
+	root.Version = version
+	root.SetVersionTemplate(a.words.T("cli.version", "Version", version) + "\n")
+	root.Flags().Bool("version", false, a.words.T("flag.version"))
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		lang := c.Flag("lang")
+		if _, ok := a.catalogue.Match(lang.Value.String()); lang.Changed && !ok {
+			return a.misuse("cli.bad-language", "Value", lang.Value, "Languages", strings.Join(a.catalogue.Tags(), ", "))
 		}
-		return a.misuse("cli.unknown-command", "Command", args[0], "Near", strings.Join(root.SuggestionsFor(args[0]), ", "))
+		return nil
 	}
-	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", defaultConfig, a.words.T("flag.config"))
 	root.PersistentFlags().String("lang", "", a.words.T("flag.lang"))
 
@@ -53,6 +56,18 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommand(a.helpCommand(root))
 	hideDefaults(root)
 	return root
+}
+
+// group makes of a command one that only has others: alone it shows its help.
+func (a *app) group(c *cobra.Command) {
+	c.SuggestionsMinimumDistance = 2
+	c.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return a.misuse("cli.unknown-command", "Command", args[0], "Near", strings.Join(c.SuggestionsFor(args[0]), ", "))
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
 
 // hideDefaults keeps pflag from adding "(default …)" in English; the flags'

@@ -15,8 +15,7 @@ import (
 
 func (a *app) subscribersCommand() *cobra.Command {
 	c := a.command("subscribers", "", nil)
-	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.Args = a.args(0, 0)
+	a.group(c)
 	c.AddCommand(a.listCommand(), a.addCommand(), a.importSubscribersCommand(), a.exportCommand(), a.proofCommand(),
 		a.eraseCommand(), a.suppressCommand(), a.unsuppressCommand(), a.retentionCommand())
 	return c

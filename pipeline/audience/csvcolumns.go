@@ -40,6 +40,13 @@ var (
 		"inactive", "inactif", "enattente", "no", "non", "false", "faux", "0"}
 )
 
+// Languages as people call them, folded; tags need no table.
+var langValues = map[string]string{
+	"francais": "fr", "french": "fr", "anglais": "en", "english": "en", "allemand": "de", "german": "de", "deutsch": "de",
+	"espagnol": "es", "spanish": "es", "espanol": "es", "italien": "it", "italian": "it", "italiano": "it",
+	"neerlandais": "nl", "dutch": "nl", "nederlands": "nl", "portugais": "pt", "portuguese": "pt", "portugues": "pt",
+}
+
 // columns says where in a row the fields are; −1: nowhere.
 type columns struct {
 	email, name, first, last, lang, status int

@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"hash/maphash"
@@ -151,7 +152,7 @@ func (p *parser) lang(s string) (tag string, ok bool) {
 	if tag, ok = p.langs[s]; ok || s == "" {
 		return tag, true
 	}
-	parsed, err := language.Parse(strings.ReplaceAll(s, "_", "-"))
+	parsed, err := language.Parse(cmp.Or(langValues[fold(s)], strings.ReplaceAll(s, "_", "-")))
 	if err != nil {
 		return "", false
 	}

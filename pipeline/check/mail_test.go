@@ -84,6 +84,22 @@ func TestDates(t *testing.T) {
 	}
 }
 
+// A section that is almost one of the letter's stands alone by mistake.
+func TestSections(t *testing.T) {
+	t.Parallel()
+	var verdicts []issue.Verdict
+	for _, s := range []string{"Éditorial", "EDITORIAL", "en brefs", "Courrier", ""} {
+		e := content.Entry{Path: s + ".md", Lang: "fr", Section: s, Lines: map[string]int{"section": 4}}
+		verdicts = append(verdicts, issue.Verdict{Item: issue.Item{Versions: []content.Entry{e, {Path: "en.md", Lang: "en", Section: "Editorial"}}}, Reason: issue.InWindow})
+	}
+	english := issue.Verdict{Item: issue.Item{Versions: []content.Entry{{Path: "only.en.md", Lang: "en", Section: "Editorial"}}}, Reason: issue.Later}
+	sent := issue.Verdict{Item: issue.Item{Versions: []content.Entry{{Path: "sent.md", Lang: "fr", Section: "editorial"}}}, Reason: issue.Sent}
+	want := "EDITORIAL.md:4 section-near Instead=Éditorial Section=EDITORIAL\nen brefs.md:4 section-near Instead=En bref Section=en brefs\n"
+	if diff := cmp.Diff(want, lines(check.Sections(append(verdicts, english, sent), "fr", []string{"Éditorial", "En bref"}))); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Without a ledger, what was sent follows from the entries of the last issues.
 func TestSentLinks(t *testing.T) {
 	t.Parallel()

@@ -16,8 +16,8 @@ type File struct {
 	Title    string
 	Authors  []string
 	CTA      CTA
-	Comment  string // a line of the front matter that nothing reads
-	Body     string // Markdown
+	Comments []string // lines of the front matter that nothing reads
+	Body     string   // Markdown
 }
 
 // FileName is where the entry belongs: 2025-02-20-la-course-a-l-ia.fr.md.
@@ -55,8 +55,8 @@ func (f File) Markdown() []byte {
 			fmt.Fprintf(&b, "  url: %s\n", scalar(f.CTA.URL))
 		}
 	}
-	if f.Comment != "" {
-		fmt.Fprintf(&b, "# %s\n", f.Comment)
+	for _, c := range f.Comments {
+		fmt.Fprintf(&b, "# %s\n", c)
 	}
 	b.WriteString("---\n")
 	if f.Body != "" {

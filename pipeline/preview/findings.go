@@ -41,6 +41,7 @@ func (s *snapshot) judge(p pipeline.Plan, past issue.Past, now time.Time) ([]che
 	}
 	findings = append(findings, check.Together(c, pending)...)
 	findings = append(findings, check.Dates(c, p.Verdicts)...)
+	findings = append(findings, check.Sections(p.Verdicts, s.newsletter.Languages[0], s.newsletter.Issues.Sections)...)
 	for _, d := range p.Documents {
 		m, err := s.newsletter.Compose(c.Base, p.Number, p.Slot, d)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/infolettre/infolettre/pipeline/render/theme"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
 
@@ -69,6 +70,9 @@ func (c Config) Validate() error {
 	}
 	if err := c.Typography.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("typography: %w", err))
+	}
+	if _, err := theme.New(c.Accent, c.AccentDark); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
