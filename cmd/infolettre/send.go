@@ -85,6 +85,11 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 		return err
 	}
 	n.Witness = witness.Note
+	if !f.dryRun {
+		if _, err := s.Release(ctx, a.now(), c.Delivery.Deadline); err != nil {
+			return err
+		}
+	}
 	issues, err := s.Unfinished(ctx)
 	if err != nil {
 		return err
@@ -94,7 +99,7 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 			return a.fail(nil, "send.held", "Number", is.Number, "Reason", is.Reason)
 		}
 		if is.State == deliver.IssueWaiting {
-			return a.fail(nil, "send.waiting", "Number", is.Number, "Release", a.release(is, c.zone))
+			return a.waits(is, c.zone)
 		}
 	}
 	if len(issues) == 0 {
@@ -107,6 +112,11 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 		return err
 	}
 	return a.deliver(ctx, n, s, issues, f)
+}
+
+// waits says that an issue is to be approved first.
+func (a *app) waits(is deliver.Issue, zone *time.Location) error {
+	return a.fail(nil, "send.waiting", "Number", is.Number, "Release", a.release(is, zone))
 }
 
 // order freezes the issue that is due, after asking. ok is false when there
@@ -152,8 +162,16 @@ func (a *app) order(ctx context.Context, c config, n *pipeline.Newsletter, s *st
 	if ok, err := a.confirm(f.yes); err != nil || !ok {
 		return is, false, err
 	}
-	is, err = n.Freeze(ctx, s, plan, languages, now)
-	return is, err == nil, err
+	if f.yes { // nobody looked at it
+		plan.Gate = c.Schedule.Gate()
+	}
+	if is, err = n.Freeze(ctx, s, plan, languages, now); err != nil {
+		return is, false, err
+	}
+	if plan.Gate.Waits {
+		return is, false, a.waits(is, c.zone)
+	}
+	return is, true, nil
 }
 
 // resume says what is left of issues begun earlier, and asks.

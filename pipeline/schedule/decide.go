@@ -134,7 +134,7 @@ func (e *Engine) due(ctx context.Context, past issue.Past, now time.Time, d *iss
 		d.Outcome = issue.Nobody
 		return nil
 	}
-	plan.Gate = e.Config.gate()
+	plan.Gate = e.Config.Gate()
 	is, err := e.Newsletter.Freeze(ctx, e.Store, plan, languages, now)
 	if err != nil {
 		return e.overtaken(ctx, d, err)

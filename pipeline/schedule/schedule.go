@@ -69,8 +69,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// gate is what stands before an issue made now.
-func (c Config) gate() pipeline.Gate {
+// Gate is what stands before an issue made now, unless a person orders it.
+func (c Config) Gate() pipeline.Gate {
 	switch c.Approval {
 	case Required:
 		return pipeline.Gate{Waits: true}
