@@ -120,11 +120,12 @@ type eventJSON struct {
 }
 
 type sentJSON struct {
-	Issue  int           `json:"issue"`
-	Locale string        `json:"locale"`
-	State  deliver.State `json:"state"`
-	Reply  string        `json:"reply,omitempty"`
-	At     time.Time     `json:"at"`
+	Issue    int           `json:"issue"`
+	Revision int           `json:"revision,omitempty"` // of the issue, when it was its correction
+	Locale   string        `json:"locale"`
+	State    deliver.State `json:"state"`
+	Reply    string        `json:"reply,omitempty"`
+	At       time.Time     `json:"at"`
 }
 
 func personToJSON(h store.Held) personJSON {
@@ -137,7 +138,7 @@ func personToJSON(h store.Held) personJSON {
 		p.Events = append(p.Events, eventJSON{r.Event, r.At, r.Lang, r.Origin, r.Network, r.Detail, r.Text, r.TextHash})
 	}
 	for _, d := range h.Deliveries {
-		p.Issues = append(p.Issues, sentJSON{d.Issue, d.Locale, d.State, d.Reply.String(), d.At})
+		p.Issues = append(p.Issues, sentJSON{d.Issue, d.Revision, d.Locale, d.State, d.Reply.String(), d.At})
 	}
 	return p
 }
