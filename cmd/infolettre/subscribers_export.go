@@ -179,7 +179,11 @@ func (p personJSON) writeCSV(out io.Writer) error {
 		lines = append(lines, []string{"event", string(e.Event), e.At.Format(time.RFC3339), e.Lang, string(e.Origin), e.Network, e.Detail, e.Text})
 	}
 	for _, i := range p.Issues {
-		lines = append(lines, []string{"issue", strconv.Itoa(i.Issue), i.At.Format(time.RFC3339), i.Locale, "", "", string(i.State), i.Reply})
+		kind := "issue"
+		if i.Revision > 0 {
+			kind = "correction"
+		}
+		lines = append(lines, []string{kind, strconv.Itoa(i.Issue), i.At.Format(time.RFC3339), i.Locale, "", "", string(i.State), i.Reply})
 	}
 	const columns = 8
 	for _, line := range lines {
