@@ -42,7 +42,7 @@ func (a *app) gateCommand(name string, do func(context.Context, config, *store.S
 			case err != nil:
 				return err
 			}
-			a.say(done, "Number", is.Public())
+			a.say(done, "Number", is.Public(), "Correction", is.Corrects > 0)
 			return nil
 		})
 	})
