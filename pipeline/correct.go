@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/deliver"
@@ -15,9 +17,9 @@ import (
 // more, so that its page cannot be written anew.
 var ErrEntryGone = errors.New("an entry of the issue is gone")
 
-// Correct renders the pages of a sent issue from its entries as they are now,
-// with the errata that say what was changed. ids are the issue's entries, in
-// reading order. The mails that were sent stay as they were.
+// Correct renders a sent issue anew from its entries as they are now, with the
+// errata that say what was changed. ids are the issue's entries, in reading
+// order. The mails that were sent stay as they were.
 func (n *Newsletter) Correct(is deliver.Issue, ids []string, errata []issue.Erratum) ([]render.Document, []content.Problem, error) {
 	entries, problems, err := n.Load()
 	if err != nil {
@@ -39,4 +41,20 @@ func (n *Newsletter) Correct(is deliver.Issue, ids []string, errata []issue.Erra
 			return slices.ContainsFunc(it.Versions, func(e content.Entry) bool { return e.Path == p.File })
 		})
 	}), err
+}
+
+// Resender writes the sending of a correction, and returns it with the number
+// that the ledger knows it by.
+type Resender interface {
+	Resend(ctx context.Context, is deliver.Issue, documents []render.Document) (deliver.Issue, error)
+}
+
+// Resend orders a correction of a sent issue to be sent to those who got the
+// issue: another mail, with the same words about unsubscribing.
+func (n *Newsletter) Resend(ctx context.Context, ledger Resender, is deliver.Issue, revision int, documents []render.Document, now time.Time) (deliver.Issue, error) {
+	return ledger.Resend(ctx, deliver.Issue{
+		Corrects: is.Number, Revision: revision, Slot: is.Slot, From: is.From, To: is.To, State: deliver.IssueSending,
+		Policy: n.Delivery.Policy, Hash: hash(documents), Key: n.Keys.Current(), Base: n.Base,
+		Ordered: now.Truncate(time.Second), Deadline: now.Add(n.Delivery.Deadline),
+	}, documents)
 }

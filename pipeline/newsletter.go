@@ -121,6 +121,6 @@ func (n *Newsletter) composer(ctx context.Context, ledger Ledger, is deliver.Iss
 		return nil, fmt.Errorf("issue %d: %w", is.Number, err)
 	}
 	return message.NewComposer(n.Headers, message.Issue{
-		Number: is.Number, Date: is.Ordered.In(n.Calendar.Zone()), Base: is.Base, Signer: signer,
+		Number: is.Public(), Revision: is.Revision, Date: is.Ordered.In(n.Calendar.Zone()), Base: is.Base, Signer: signer,
 	}, documents)
 }

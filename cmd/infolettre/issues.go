@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,12 +27,8 @@ func (a *app) issuesCommand() *cobra.Command {
 	})
 	list.Args = a.args(0, 0)
 	show := a.command("issues.show", "N", func(c *cobra.Command, args []string) error {
-		number, err := strconv.Atoi(args[0])
-		if err != nil {
-			return a.misuse("issues.bad-number", "Value", args[0])
-		}
-		return a.withStore(c.Context(), func(ctx context.Context, conf config, s *store.Store) error {
-			return a.showIssue(ctx, conf, s, number, asJSON)
+		return a.withIssue(c.Context(), args[0], func(ctx context.Context, conf config, s *store.Store, is deliver.Issue) error {
+			return a.showIssue(ctx, conf, s, is, asJSON)
 		})
 	})
 	show.Args = a.args(1, 1)
@@ -43,7 +38,7 @@ func (a *app) issuesCommand() *cobra.Command {
 	}
 	c.AddCommand(a.retryCommand(), a.uncertainCommand())
 	c.AddCommand(a.gateCommands()...)
-	c.AddCommand(a.correctCommand())
+	c.AddCommand(a.correctCommand(), a.resendCommand())
 	return c
 }
 
@@ -67,6 +62,7 @@ func (a *app) useStore(ctx context.Context, create bool, do func(context.Context
 // issueJSON is what issues list|show --json print. Times are RFC 3339.
 type issueJSON struct {
 	Number     int                   `json:"number"`
+	Revision   int                   `json:"revision,omitempty"` // which correction was sent
 	Slot       time.Time             `json:"slot"`
 	From       time.Time             `json:"from"`
 	To         time.Time             `json:"to"`
@@ -81,6 +77,7 @@ type issueJSON struct {
 	Uncertain  []caseJSON            `json:"uncertain"` // ever in doubt, whatever became of them
 	Waiting    []caseJSON            `json:"waiting,omitempty"`
 	Refused    []caseJSON            `json:"refused,omitempty"`
+	Resends    []issueJSON           `json:"resends,omitempty"` // of its corrections, the oldest first
 }
 
 type titleJSON struct {
@@ -112,7 +109,7 @@ func issueToJSON(ctx context.Context, s *store.Store, is deliver.Issue, zone *ti
 		return issueJSON{}, err
 	}
 	j := issueJSON{
-		Number: is.Number, Slot: is.Slot.In(zone), From: is.From.In(zone), To: is.To.In(zone), State: is.State, Policy: is.Policy,
+		Number: is.Public(), Revision: is.Revision, Slot: is.Slot.In(zone), From: is.From.In(zone), To: is.To.In(zone), State: is.State, Policy: is.Policy,
 		Hash: is.Hash, Commit: is.Commit, Ordered: is.Ordered.In(zone), Deadline: is.Deadline.In(zone),
 		Deliveries: map[deliver.State]int{}, Uncertain: []caseJSON{},
 	}
@@ -138,6 +135,26 @@ func issueToJSON(ctx context.Context, s *store.Store, is deliver.Issue, zone *ti
 	return j, nil
 }
 
+// withResends is issueToJSON with the sendings of the issue's corrections.
+func withResends(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location) (issueJSON, error) {
+	j, err := issueToJSON(ctx, s, is, zone)
+	if err != nil {
+		return j, err
+	}
+	resends, err := s.Resends(ctx, is.Number)
+	if err != nil {
+		return j, err
+	}
+	for _, again := range resends {
+		r, err := issueToJSON(ctx, s, again, zone)
+		if err != nil {
+			return j, err
+		}
+		j.Resends = append(j.Resends, r)
+	}
+	return j, nil
+}
+
 func (a *app) listIssues(ctx context.Context, c config, s *store.Store, asJSON bool) error {
 	issues, err := s.Issues(ctx)
 	if err != nil {
@@ -145,7 +162,7 @@ func (a *app) listIssues(ctx context.Context, c config, s *store.Store, asJSON b
 	}
 	list := []issueJSON{}
 	for _, is := range issues {
-		j, err := issueToJSON(ctx, s, is, c.zone)
+		j, err := withResends(ctx, s, is, c.zone)
 		if err != nil {
 			return err
 		}
@@ -158,25 +175,30 @@ func (a *app) listIssues(ctx context.Context, c config, s *store.Store, asJSON b
 		a.say("issues.none")
 	}
 	for _, j := range list {
-		a.say("issues.line", "Number", j.Number, "Slot", a.words.Date("moment", j.Slot), "State", a.words.T("issue-state."+string(j.State)),
-			"States", a.tallyWords(j.Deliveries))
+		a.printIssue(j)
+		for _, r := range j.Resends {
+			a.printResend(r)
+		}
 	}
 	return nil
 }
 
-func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number int, asJSON bool) error {
-	is, err := s.Issue(ctx, number)
-	if errors.Is(err, store.ErrNotFound) {
-		return a.fail(nil, "issues.unknown", "Number", number)
-	}
+func (a *app) printIssue(j issueJSON) {
+	a.say("issues.line", "Number", j.Number, "Slot", a.words.Date("moment", j.Slot), "State", a.words.T("issue-state."+string(j.State)),
+		"States", a.tallyWords(j.Deliveries))
+}
+
+func (a *app) printResend(j issueJSON) {
+	a.say("issues.resent", "When", a.words.Date("moment", j.Ordered), "State", a.words.T("issue-state."+string(j.State)),
+		"States", a.tallyWords(j.Deliveries))
+}
+
+func (a *app) showIssue(ctx context.Context, c config, s *store.Store, is deliver.Issue, asJSON bool) error {
+	j, err := withResends(ctx, s, is, c.zone)
 	if err != nil {
 		return err
 	}
-	j, err := issueToJSON(ctx, s, is, c.zone)
-	if err != nil {
-		return err
-	}
-	titles, err := s.Titles(ctx, number)
+	titles, err := s.Titles(ctx, is.Number)
 	if err != nil {
 		return err
 	}
@@ -186,8 +208,7 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number in
 	if asJSON {
 		return a.printJSON(j)
 	}
-	a.say("issues.line", "Number", j.Number, "Slot", a.words.Date("moment", j.Slot), "State", a.words.T("issue-state."+string(j.State)),
-		"States", a.tallyWords(j.Deliveries))
+	a.printIssue(j)
 	a.say("plan.window", "From", a.words.Date("moment", j.From), "To", a.words.Date("moment", j.To))
 	if j.Commit != "" {
 		a.say("issues.commit", "Commit", j.Commit)
@@ -195,6 +216,16 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number in
 	for _, e := range j.Entries {
 		fmt.Fprintf(a.stdout, "  %s (%s)\n", e.Title, e.Path)
 	}
+	a.printCases(j)
+	for _, r := range j.Resends {
+		a.printResend(r)
+		a.printCases(r)
+	}
+	return nil
+}
+
+// printCases lists the deliveries that somebody may have to look after.
+func (a *app) printCases(j issueJSON) {
 	for _, row := range j.Uncertain {
 		a.say("issues.doubted", "Address", row.Address, "Doubt", row.Doubt, "When", a.words.Date("moment", *row.Doubted),
 			"State", a.words.T("delivery."+string(row.State)))
@@ -205,5 +236,4 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, number in
 	for _, row := range j.Refused {
 		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", row.Reply, "Key", string(row.Class))
 	}
-	return nil
 }

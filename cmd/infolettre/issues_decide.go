@@ -16,7 +16,7 @@ import (
 func (a *app) retryCommand() *cobra.Command {
 	var class string
 	c := a.command("issues.retry", "N", func(c *cobra.Command, args []string) error {
-		return a.withIssue(c.Context(), args[0], func(ctx context.Context, conf config, s *store.Store, is deliver.Issue) error {
+		return a.withSending(c.Context(), args[0], func(ctx context.Context, conf config, s *store.Store, is deliver.Issue) error {
 			return a.retryIssue(ctx, conf, s, is, deliver.Class(class))
 		})
 	})
@@ -28,7 +28,7 @@ func (a *app) retryCommand() *cobra.Command {
 // withIssue opens the database and finds the issue of that number.
 func (a *app) withIssue(ctx context.Context, number string, do func(context.Context, config, *store.Store, deliver.Issue) error) error {
 	n, err := strconv.Atoi(number)
-	if err != nil {
+	if err != nil || n < 0 {
 		return a.misuse("issues.bad-number", "Value", number)
 	}
 	return a.withStore(ctx, func(ctx context.Context, c config, s *store.Store) error {
@@ -56,17 +56,17 @@ func (a *app) retryIssue(ctx context.Context, c config, s *store.Store, is deliv
 		if err != nil {
 			return err
 		}
-		a.say("issues.nothing-to-retry", "Number", is.Number, "Refused", tally[deliver.Refused])
+		a.say("issues.nothing-to-retry", "Number", sendingName(a.words, is), "Refused", tally[deliver.Refused])
 		return nil
 	}
-	a.say("issues.retried", "Number", is.Number, "Count", due)
+	a.say("issues.retried", "Number", sendingName(a.words, is), "Count", due)
 	return nil
 }
 
 func (a *app) uncertainCommand() *cobra.Command {
 	var resend, accepted []string
 	c := a.command("issues.uncertain", "N", func(c *cobra.Command, args []string) error {
-		return a.withIssue(c.Context(), args[0], func(ctx context.Context, conf config, s *store.Store, is deliver.Issue) error {
+		return a.withSending(c.Context(), args[0], func(ctx context.Context, conf config, s *store.Store, is deliver.Issue) error {
 			for state, addresses := range map[deliver.State][]string{deliver.Pending: resend, deliver.Accepted: accepted} {
 				if err := a.decide(ctx, s, is, state, addresses); err != nil {
 					return err
@@ -93,7 +93,7 @@ func (a *app) decide(ctx context.Context, s *store.Store, is deliver.Issue, stat
 			return err
 		}
 		if !ok {
-			return a.fail(nil, "issues.not-uncertain", "Address", text, "Number", is.Number)
+			return a.fail(nil, "issues.not-uncertain", "Address", text, "Number", sendingName(a.words, is))
 		}
 	}
 	return nil

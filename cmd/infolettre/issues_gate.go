@@ -32,17 +32,17 @@ func (a *app) gateCommands() []*cobra.Command {
 // gateCommand does one thing to the issue of that number, and says it was done.
 func (a *app) gateCommand(name string, do func(context.Context, config, *store.Store, deliver.Issue) error, done string) *cobra.Command {
 	c := a.command(name, "N", func(c *cobra.Command, args []string) error {
-		return a.withIssue(c.Context(), args[0], func(ctx context.Context, conf config, s *store.Store, is deliver.Issue) error {
+		return a.withSending(c.Context(), args[0], func(ctx context.Context, conf config, s *store.Store, is deliver.Issue) error {
 			err := do(ctx, conf, s, is)
 			switch {
 			case errors.Is(err, store.ErrNotWaiting):
-				return a.fail(nil, name+".refused", "Number", is.Number, "State", a.words.T("issue-state."+string(is.State)))
+				return a.fail(nil, name+".refused", "Number", is.Public(), "State", a.words.T("issue-state."+string(is.State)))
 			case errors.Is(err, store.ErrUnderway):
-				return a.fail(nil, "issues.underway", "Number", is.Number)
+				return a.fail(nil, "issues.underway", "Number", is.Public())
 			case err != nil:
 				return err
 			}
-			a.say(done, "Number", is.Number)
+			a.say(done, "Number", is.Public(), "Correction", is.Corrects > 0)
 			return nil
 		})
 	})

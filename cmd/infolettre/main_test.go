@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"mime"
+	"net/mail"
 	"os"
 	"strconv"
 	"strings"
@@ -23,6 +26,7 @@ type heldKey struct{}
 // Each script has an SMTP server of its own on $SMTP_PORT:
 //
 //	smtp count N              it has accepted N mails
+//	smtp subject N TEXT       the Nth has this subject; a plain space stands for any
 //	smtp fault STEP TO CODE   it answers so from now on; CODE may carry an enhanced code
 //	smtp hold                 it answers no final dot any more
 //	smtp reached              waits until a final dot is held
@@ -63,6 +67,12 @@ func smtpCommand(ts *testscript.TestScript, neg bool, args []string) {
 		if got := strconv.Itoa(len(server.Messages())); (got == args[1]) == neg {
 			ts.Fatalf("the server accepted %s mails", got)
 		}
+	case len(args) == 3 && args[0] == "subject":
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		if got, err := subjectOf(server.Messages()[n-1].Data); err != nil || (got == args[2]) == neg {
+			ts.Fatalf("the subject is %q, %v", got, err)
+		}
 	case len(args) == 4 && args[0] == "fault":
 		code, enhanced, _ := strings.Cut(args[3], "/")
 		n, err := strconv.Atoi(code)
@@ -75,6 +85,15 @@ func smtpCommand(ts *testscript.TestScript, neg bool, args []string) {
 	case len(args) == 1 && args[0] == "well":
 		server.SetFaults()
 	default:
-		ts.Fatalf("usage: smtp count N | fault STEP TO CODE | hold | reached | well")
+		ts.Fatalf("usage: smtp count N | subject N TEXT | fault STEP TO CODE | hold | reached | well")
 	}
+}
+
+func subjectOf(raw []byte) (string, error) {
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return "", err
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(subject), err
 }

@@ -39,11 +39,7 @@ func (w notices) document(ctx context.Context, m audience.Mail) (render.Document
 		return render.Document{}, fmt.Errorf("read the notice %s: %w", m.ID, err)
 	}
 	if n.Kind == schedule.DoneNotice {
-		tally, err := w.store.Tally(ctx, n.Number)
-		if err != nil {
-			return render.Document{}, err
-		}
-		n.Reason = tallyWords(w.words, tally)
+		return w.done(ctx, n.Notice, m)
 	}
 	letter := w.letter(n.Notice)
 	if n.Kind != schedule.ApprovalNotice {
@@ -56,6 +52,20 @@ func (w notices) document(ctx context.Context, m audience.Mail) (render.Document
 	letter.Button, letter.URL = w.words.T("notice.approval.button"), w.site.GateURL(audience.Approve, gateMark(is))
 	letter.After = append(w.findings(n.Findings), w.words.T("notice.approval.stop", "URL", w.site.GateURL(audience.Stop, gateMark(is))))
 	return w.approval(ctx, is, m, letter)
+}
+
+// done says what became of an issue, or of the sending of its correction.
+func (w notices) done(ctx context.Context, n schedule.Notice, m audience.Mail) (render.Document, error) {
+	is, err := w.store.Issue(ctx, n.Number)
+	if err != nil {
+		return render.Document{}, err
+	}
+	tally, err := w.store.Tally(ctx, n.Number)
+	if err != nil {
+		return render.Document{}, err
+	}
+	n.Number, n.Reason = is.Public(), tallyWords(w.words, tally)
+	return w.newsletter.Renderer.Letter(w.letter(n, "Sending", sendingName(w.words, is)), m.Lang)
 }
 
 // approval is the issue itself, as the team would get it, with a preface.
@@ -85,12 +95,12 @@ func (w notices) approval(ctx context.Context, is deliver.Issue, m audience.Mail
 }
 
 // letter says what happened, and what happens next.
-func (w notices) letter(n schedule.Notice) render.Letter {
+func (w notices) letter(n schedule.Notice, more ...any) render.Letter {
 	id := "notice." + string(n.Kind)
-	args := []any{
+	args := append([]any{
 		"Name", w.config.Newsletter.Name, "Number", n.Number, "Count", n.Count, "Reason", n.Reason,
 		"Slot", w.moment(n.Slot), "Until", w.moment(n.Until),
-	}
+	}, more...)
 	letter := render.Letter{
 		Subject: w.words.T(id+".subject", args...), Text: []string{w.words.T(id+".text", args...)}, Why: w.words.T("notice.why", args...),
 	}

@@ -99,9 +99,9 @@ func (a *app) printGate(ctx context.Context, c config) error {
 	for _, is := range issues {
 		switch is.State {
 		case deliver.IssueWaiting:
-			a.say("plan.waiting", "Number", is.Number, "Release", a.release(is, c.zone))
+			a.say("plan.waiting", "Number", is.Public(), "Release", a.release(is, c.zone))
 		case deliver.IssueHeld:
-			a.say("plan.held", "Number", is.Number, "Reason", is.Reason)
+			a.say("plan.held", "Number", sendingName(a.words, is), "Reason", is.Reason)
 		}
 	}
 	return err

@@ -96,7 +96,7 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	}
 	for _, is := range issues {
 		if is.State == deliver.IssueHeld {
-			return a.fail(nil, "send.held", "Number", is.Number, "Reason", is.Reason)
+			return a.fail(nil, "send.held", "Number", is.Public(), "Reason", is.Reason)
 		}
 		if is.State == deliver.IssueWaiting {
 			return a.waits(is, c.zone)
@@ -116,7 +116,7 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 
 // waits says that an issue is to be approved first.
 func (a *app) waits(is deliver.Issue, zone *time.Location) error {
-	return a.fail(nil, "send.waiting", "Number", is.Number, "Release", a.release(is, zone))
+	return a.fail(nil, "send.waiting", "Number", is.Public(), "Release", a.release(is, zone))
 }
 
 // order freezes the issue that is due, after asking. ok is false when there
@@ -181,7 +181,7 @@ func (a *app) resume(ctx context.Context, s *store.Store, issues []deliver.Issue
 		if err != nil {
 			return false, err
 		}
-		a.say("send.resume", "Number", is.Number, "Count", tally[deliver.Pending]+tally[deliver.Sending], "Doubtful", tally[deliver.Sending]+tally[deliver.Uncertain])
+		a.say("send.resume", "Number", sendingName(a.words, is), "Count", tally[deliver.Pending]+tally[deliver.Sending], "Doubtful", tally[deliver.Sending]+tally[deliver.Uncertain])
 	}
 	if f.dryRun {
 		return false, nil
@@ -211,7 +211,7 @@ func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Stor
 			}
 			more, err := sender.Wait(ctx, is.Number, is.Deadline)
 			if ctx.Err() != nil {
-				return a.fail(nil, "send.stopped", "Number", is.Number)
+				return a.fail(nil, "send.stopped", "Number", sendingName(a.words, is))
 			}
 			if err != nil || !more {
 				return cmp.Or(err, errSaid)
@@ -230,14 +230,14 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 	if err != nil {
 		return false, err
 	}
-	progress := a.progress(is.Number, before[deliver.Pending]+before[deliver.Sending])
+	progress := a.progress(is.Public(), before[deliver.Pending]+before[deliver.Sending])
 	settled, errRun := n.Deliver(ctx, s, is, a.sender(progress.outcome))
 	progress.finish()
 	tally, err := s.Tally(context.WithoutCancel(ctx), is.Number)
 	if err != nil {
 		return false, errors.Join(errRun, err)
 	}
-	a.printTally(is.Number, tally)
+	a.printTally(is, tally)
 	if len(settled.Alarmed) > 0 {
 		a.note("send.alarm", "Domains", strings.TrimSpace(strings.Join(settled.Alarmed, " ")))
 	}
@@ -248,7 +248,7 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 		a.say("send.suppressed", "Count", settled.Suppressed)
 	}
 	if errRun != nil || ctx.Err() != nil && settled.State != deliver.IssueSent {
-		return false, a.fail(errRun, "send.stopped", "Number", is.Number)
+		return false, a.fail(errRun, "send.stopped", "Number", sendingName(a.words, is))
 	}
 	if settled.State != deliver.IssueSent {
 		return false, a.printWaiting(ctx, s, is, n.Calendar.Zone(), tally[deliver.Pending]+tally[deliver.Uncertain], addresses)
@@ -275,8 +275,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (a *app) printTally(number int, tally map[deliver.State]int) {
-	a.say("send.tally", "Number", number, "States", a.tallyWords(tally))
+func (a *app) printTally(is deliver.Issue, tally map[deliver.State]int) {
+	a.say("send.tally", "Number", sendingName(a.words, is), "States", a.tallyWords(tally))
 }
 
 // tallyWords writes "40 acceptés, 2 en attente".
@@ -325,7 +325,7 @@ func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue
 		}
 	}
 	if open > shown {
-		a.say("send.others", "Count", open-shown, "Number", is.Number)
+		a.say("send.others", "Count", open-shown, "Number", is.Public())
 	}
 	return nil
 }

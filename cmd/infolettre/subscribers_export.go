@@ -120,11 +120,12 @@ type eventJSON struct {
 }
 
 type sentJSON struct {
-	Issue  int           `json:"issue"`
-	Locale string        `json:"locale"`
-	State  deliver.State `json:"state"`
-	Reply  string        `json:"reply,omitempty"`
-	At     time.Time     `json:"at"`
+	Issue    int           `json:"issue"`
+	Revision int           `json:"revision,omitempty"` // of the issue, when it was its correction
+	Locale   string        `json:"locale"`
+	State    deliver.State `json:"state"`
+	Reply    string        `json:"reply,omitempty"`
+	At       time.Time     `json:"at"`
 }
 
 func personToJSON(h store.Held) personJSON {
@@ -137,7 +138,7 @@ func personToJSON(h store.Held) personJSON {
 		p.Events = append(p.Events, eventJSON{r.Event, r.At, r.Lang, r.Origin, r.Network, r.Detail, r.Text, r.TextHash})
 	}
 	for _, d := range h.Deliveries {
-		p.Issues = append(p.Issues, sentJSON{d.Issue, d.Locale, d.State, d.Reply.String(), d.At})
+		p.Issues = append(p.Issues, sentJSON{d.Issue, d.Revision, d.Locale, d.State, d.Reply.String(), d.At})
 	}
 	return p
 }
@@ -178,7 +179,11 @@ func (p personJSON) writeCSV(out io.Writer) error {
 		lines = append(lines, []string{"event", string(e.Event), e.At.Format(time.RFC3339), e.Lang, string(e.Origin), e.Network, e.Detail, e.Text})
 	}
 	for _, i := range p.Issues {
-		lines = append(lines, []string{"issue", strconv.Itoa(i.Issue), i.At.Format(time.RFC3339), i.Locale, "", "", string(i.State), i.Reply})
+		kind := "issue"
+		if i.Revision > 0 {
+			kind = "correction"
+		}
+		lines = append(lines, []string{kind, strconv.Itoa(i.Issue), i.At.Format(time.RFC3339), i.Locale, "", "", string(i.State), i.Reply})
 	}
 	const columns = 8
 	for _, line := range lines {

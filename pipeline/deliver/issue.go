@@ -1,14 +1,16 @@
 package deliver
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 )
 
-// Issue is a frozen issue as the ledger keeps it.
+// Issue is a frozen issue as the ledger keeps it, or the sending of its
+// correction, which has deliveries of its own.
 type Issue struct {
-	Number   int
+	Number   int // in the ledger; of a correction's sending below nought
 	Slot     time.Time
 	From, To time.Time // the window of its entries
 	State    IssueState
@@ -22,7 +24,12 @@ type Issue struct {
 	Deadline time.Time // deliveries still waiting then are given up
 	Errata   []string  // ids of those that it tells; known when it is frozen
 	Release  time.Time // when a waiting issue goes by itself; zero: only when a person approves
+	Corrects int       // number of the issue that is sent again, corrected; 0: this is an issue
+	Revision int       // which of its corrections; 0 for an issue
 }
+
+// Public is the number that people know.
+func (is Issue) Public() int { return cmp.Or(is.Corrects, is.Number) }
 
 // IssueState is where an issue stands.
 type IssueState string

@@ -35,14 +35,14 @@ import (
 // Figures are for reading, side by side in one run; nothing is asserted.
 func BenchmarkSpeed(b *testing.B) {
 	for _, delay := range []time.Duration{0, 5 * time.Millisecond} {
-		n, connections := 3000, 10
+		n, connections := 12000, 10
 		if delay > 0 {
 			n, connections = 300, 1
 		}
 		fmt.Printf("\n%d mails of 43 KB, %d connections, replies %s away\n", n, connections, delay)
 		compare(b, senders(), n, func(role string) (figures, error) { return measure(role, n, connections, delay) })
 	}
-	const n, connections = 3000, 10
+	const n, connections = 12000, 10
 	fmt.Printf("\n%d mails of 43 KB, %d connections, to Postfix's smtp-sink\n", n, connections)
 	port := strconv.Itoa(startSink(b))
 	compare(b, []string{"infolettre, no ledger", "hand-written floor", "smtp-source"}, n, func(role string) (figures, error) {

@@ -40,11 +40,12 @@ func (c Config) withDefaults() Config {
 
 // Issue is what all mails of an issue share.
 type Issue struct {
-	Number int
-	Date   time.Time // of the order to send, in the newsletter's zone
-	Base   string    // public URL, without final slash; see CheckBase
-	Signer audience.Signer
-	Test   bool // the subject says so
+	Number   int
+	Revision int       // which of the issue's corrections is sent; 0: the issue itself
+	Date     time.Time // of the order to send, in the newsletter's zone
+	Base     string    // public URL, without final slash; see CheckBase
+	Signer   audience.Signer
+	Test     bool // the subject says so
 }
 
 // Composer writes the mails of one issue. It is safe for concurrent use.
@@ -215,7 +216,8 @@ func (c *Composer) listID() string {
 }
 
 // MessageID is the same whenever this issue is sent to this reader, so that a
-// mail sent again after a crash is recognised as the same.
+// mail sent again after a crash is recognised as the same. A correction of the
+// issue is another mail.
 func (c *Composer) MessageID(to audience.ID) string { return c.id(to) + "@" + c.config.From.Domain() }
 
 func (c *Composer) id(to audience.ID) string { return c.hash("message", to.String()) }
@@ -226,8 +228,13 @@ const (
 	tokenLength = 48
 )
 
-// hash is a name that no other issue and purpose has: 26 letters and digits.
+// hash is a name that no other issue, correction and purpose has: 26 letters
+// and digits.
 func (c *Composer) hash(purpose, of string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%v\x00%s", purpose, c.config.ListID, c.issue.Number, c.issue.Test, of))
+	named := fmt.Appendf(nil, "%s\x00%s\x00%d\x00%v\x00%s", purpose, c.config.ListID, c.issue.Number, c.issue.Test, of)
+	if c.issue.Revision > 0 {
+		named = fmt.Appendf(named, "\x00%d", c.issue.Revision)
+	}
+	sum := sha256.Sum256(named)
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
 }

@@ -43,7 +43,7 @@ func (ed *edition) errata() (b block, ok bool, err error) {
 	return b, true, nil
 }
 
-// corrected says above an issue's page when and why it was changed.
+// corrected says above an issue when and why it was changed.
 func (ed *edition) corrected() []phrase {
 	var lines []phrase
 	for _, e := range ed.issue.Corrected {

@@ -14,7 +14,8 @@ import (
 type page struct {
 	Lang, Dir string
 
-	Subject   string // also the mail's <title>
+	Subject   string // of the mail, and its <title>
+	Title     string // the same without what is said of a correction
 	PageTitle string // of the archive page
 	Preheader string
 	Filler    template.HTML
@@ -28,7 +29,7 @@ type page struct {
 	Feed          string // URL of the locale's feed
 	Alternates    []alternate
 	Rest          string   // says that entries were summarized
-	Corrected     []phrase // what the archive page says of its own errata
+	Corrected     []phrase // what the issue says of its own errata
 
 	Sender, Why   string
 	PostalAddress []string // its lines
@@ -52,7 +53,11 @@ const minContents = 3
 func (ed *edition) page(blocks []block) page {
 	w, c, first := ed.words, ed.config, blocks[0]
 	p := ed.frame(w, ed.locale)
-	p.Subject, p.Preheader = typography.Widen(ed.subject(first.Title.Text)), typography.Widen(preheader(blocks))
+	p.Title, p.Preheader = typography.Widen(ed.subject(first.Title.Text)), typography.Widen(preheader(blocks))
+	p.Subject, p.Corrected = p.Title, ed.corrected()
+	if len(p.Corrected) > 0 {
+		p.Subject = typography.Widen(ed.subject(w.T("erratum.subject", "Title", first.Title.Text)))
+	}
 	p.Filler = filler(p.Preheader)
 	p.PageTitle = w.T("issue.page", "Title", first.Title.Text, "Name", c.Name)
 	p.Heading = w.Date("long", ed.issue.Slot.In(c.Location))
@@ -126,7 +131,6 @@ func (ed *edition) web(p page) page {
 		p.Entries[i].Button = withoutOutlook(p.Entries[i].Button)
 	}
 	p.Contents = contents(p.Entries, func(b block) string { return "#" + b.Anchor })
-	p.Corrected = ed.corrected()
 	p.Feed = base + "/" + ed.locale + FeedPath
 	for _, locale := range ed.others() {
 		p.Alternates = append(p.Alternates, alternate{locale, ed.onlineIn(locale)})

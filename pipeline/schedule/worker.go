@@ -136,11 +136,11 @@ func (w *Worker) send(ctx context.Context, r deliver.Range) error {
 	settled, err := n.Deliver(ctx, share, is, sender)
 	err = errors.Join(err, share.Release(context.WithoutCancel(ctx)))
 	if errors.Is(err, deliver.ErrLost) || errors.Is(err, deliver.ErrHeld) {
-		w.Logger.WarnContext(ctx, "a range was given up", "issue", r.Issue, "part", r.Part, "error", err)
+		w.Logger.WarnContext(ctx, "a range was given up", "issue", is.Public(), "revision", is.Revision, "part", r.Part, "error", err)
 		return nil
 	}
 	if err == nil && settled.State == deliver.IssueSent {
-		w.Logger.InfoContext(ctx, "an issue is closed", "issue", r.Issue)
+		w.Logger.InfoContext(ctx, "an issue is closed", "issue", is.Public(), "revision", is.Revision)
 		return w.Engine.Done(ctx, r.Issue, w.Now())
 	}
 	return err

@@ -10,7 +10,7 @@ import (
 
 // isPublished is true of an issue that readers have or will have in minutes;
 // one that a person still has to release is nobody's to see.
-const isPublished = `(i.state IN ('sending', 'sent') OR EXISTS (
+const isPublished = `i.corrects = 0 AND (i.state IN ('sending', 'sent') OR EXISTS (
 	SELECT 1 FROM deliveries d WHERE d.issue = i.number AND d.state = 'accepted'))`
 
 // Published lists up to n of the issues that readers have in one locale, the

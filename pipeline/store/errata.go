@@ -31,7 +31,8 @@ func (s *Store) untold(ctx context.Context) ([]issue.Erratum, error) {
 }
 
 // Correct records an erratum, which the next issue tells, and the pages that
-// the issue has from now on. The mail stays frozen.
+// the issue has from now on. The mail that was sent stays; how it would read
+// now is kept for Resend.
 func (s *Store) Correct(ctx context.Context, e issue.Erratum, documents []render.Document) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
@@ -41,9 +42,9 @@ func (s *Store) Correct(ctx context.Context, e issue.Erratum, documents []render
 		}
 		for _, d := range documents {
 			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO revisions (issue, locale, revision, at, web, mark)
-				SELECT $1, $2, COALESCE(MAX(revision), 0) + 1, $3, $4, $5 FROM revisions WHERE issue = $1 AND locale = $2`,
-				e.Number, d.Locale, millis(e.At), d.Web, d.Key); err != nil {
+				INSERT INTO revisions (issue, locale, revision, at, web, mark, subject, preheader, html, text)
+				SELECT $1, $2, COUNT(*), $3, $4, $5, $6, $7, $8, $9 FROM errata WHERE issue = $1`,
+				e.Number, d.Locale, millis(e.At), d.Web, d.Key, d.Subject, d.Preheader, d.HTML, d.Text); err != nil {
 				return fmt.Errorf("revise the page of issue %d in %s: %w", e.Number, d.Locale, err)
 			}
 		}

@@ -21,11 +21,12 @@ type Held struct {
 
 // Sent is one issue's delivery to one person.
 type Sent struct {
-	Issue  int
-	Locale string
-	State  deliver.State
-	Reply  deliver.Reply
-	At     time.Time // of the state
+	Issue    int
+	Revision int // of the issue, when a correction was sent; else 0
+	Locale   string
+	State    deliver.State
+	Reply    deliver.Reply
+	At       time.Time // of the state
 }
 
 // Held looks a person up by their address; whoever was erased is found again
@@ -57,11 +58,13 @@ func (s *Store) Held(ctx context.Context, a audience.Address) (Held, error) {
 
 func (s *Store) sentTo(ctx context.Context, id audience.ID) ([]Sent, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT issue, locale, state, code, enhanced, reply, updated_at FROM deliveries
-		WHERE issue IN (SELECT number FROM issues) AND subscriber = $1 ORDER BY issue`, id.String())
+		SELECT CASE WHEN i.corrects > 0 THEN i.corrects ELSE i.number END, i.revision,
+		       d.locale, d.state, d.code, d.enhanced, d.reply, d.updated_at
+		FROM issues i JOIN deliveries d ON d.issue = i.number
+		WHERE d.subscriber = $1 ORDER BY 1, 2`, id.String())
 	return collect(rows, err, func(rows *sql.Rows) (d Sent, err error) {
 		var at int64
-		err = rows.Scan(&d.Issue, &d.Locale, &d.State, &d.Reply.Code, &d.Reply.Enhanced, &d.Reply.Text, &at)
+		err = rows.Scan(&d.Issue, &d.Revision, &d.Locale, &d.State, &d.Reply.Code, &d.Reply.Enhanced, &d.Reply.Text, &at)
 		d.At = moment(at)
 		return d, err
 	})

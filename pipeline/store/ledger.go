@@ -274,9 +274,10 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 		SELECT d.subscriber, s.address, d.class, COUNT(p.issue), MIN(p.updated_at), MAX(p.updated_at)
 		FROM deliveries d
 		JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
-		JOIN deliveries p ON p.subscriber = d.subscriber AND p.state = 'refused' AND p.class <> '' AND p.class <> 'expired' AND p.issue <= d.issue
-		 AND p.issue > COALESCE((SELECT MAX(a.issue) FROM deliveries a
-		                         WHERE a.subscriber = d.subscriber AND a.state = 'accepted' AND a.issue < d.issue), -1)
+		JOIN deliveries p ON p.subscriber = d.subscriber AND p.state = 'refused' AND p.class <> '' AND p.class <> 'expired' AND p.updated_at <= d.updated_at
+		 AND p.updated_at > COALESCE((SELECT MAX(a.updated_at) FROM deliveries a
+		                              WHERE a.issue IN (SELECT number FROM issues) AND a.subscriber = d.subscriber
+		                                AND a.state = 'accepted' AND a.updated_at < d.updated_at), -1)
 		WHERE d.issue = $1 AND d.state = 'refused' AND d.class <> 'expired'
 		GROUP BY d.subscriber, s.address, d.class`, number)
 	all, err = collect(rows, err, func(rows *sql.Rows) (r deliver.Refusal, err error) {

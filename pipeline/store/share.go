@@ -45,9 +45,13 @@ type Share struct {
 // alphabet is base64url's, in the order of its bytes.
 const alphabet = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
-// shareOut cuts an issue's deliveries into ranges. Ids are random, so that
-// ranges of the same width are about the same size.
+// shareOut counts an issue's deliveries, and cuts them into ranges. Ids are
+// random, so that ranges of the same width are about the same size.
 func (s *Store) shareOut(ctx context.Context, tx *sql.Tx, r deliver.Issue) error {
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE issues SET audience = (SELECT COUNT(*) FROM deliveries WHERE issue = $1) WHERE number = $1`, r.Number); err != nil {
+		return fmt.Errorf("count the audience of issue %d: %w", r.Number, err)
+	}
 	var ranges []deliver.Range
 	width := len(alphabet) / s.parts()
 	for part := range s.parts() {

@@ -144,14 +144,15 @@ func (s *Store) Stop(ctx context.Context, number int, reason string) error {
 
 // Discard unmakes an issue of which nothing has left: its slot is as if it
 // had not come, and its entries are free for the next assembly. Only the last
-// issue can be unmade, since borders and numbers follow on each other.
+// issue can be unmade, since borders and numbers follow on each other; a
+// correction's sending has neither.
 func (s *Store) Discard(ctx context.Context, number int) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		var begun, later int
 		var slot int64
 		if err := tx.QueryRowContext(ctx, `
 			SELECT (SELECT COUNT(*) FROM deliveries WHERE issue = $1 AND (state NOT IN ('pending', 'suppressed') OR attempts > 0)),
-			       (SELECT COUNT(*) FROM issues WHERE number > $1 OR number = $1 AND state NOT IN ('waiting', 'held')),
+			       (SELECT COUNT(*) FROM issues WHERE number > $1 AND $1 > 0 OR number = $1 AND state NOT IN ('waiting', 'held')),
 			       COALESCE((SELECT slot FROM issues WHERE number = $1), 0)`, number).Scan(&begun, &later, &slot); err != nil {
 			return err
 		}
@@ -166,7 +167,6 @@ func (s *Store) Discard(ctx context.Context, number int) error {
 		for _, statement := range []string{
 			`DELETE FROM ranges WHERE issue = $1`,
 			`DELETE FROM deliveries WHERE issue = $1`,
-			`DELETE FROM ranges WHERE issue = $1`,
 			`DELETE FROM documents WHERE issue = $1`,
 			`DELETE FROM issue_entries WHERE issue = $1`,
 			`UPDATE errata SET shown_in = 0 WHERE shown_in = $1`,
@@ -177,7 +177,7 @@ func (s *Store) Discard(ctx context.Context, number int) error {
 				return fmt.Errorf("discard issue %d: %w", number, err)
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE standing SET decided = $1 WHERE decided >= $2`, slot-1, slot); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE standing SET decided = $1 WHERE decided >= $2 AND $2 > 0`, slot-1, slot); err != nil {
 			return err
 		}
 		return step(ctx, tx)

@@ -38,6 +38,7 @@ func table() []style {
 		{name: "name", css: serif + "margin:0;font-size:38px;line-height:44px;font-weight:bold;letter-spacing:-0.6px;", ink: ink, mobile: "font-size:32px;line-height:38px"},
 		{name: "tagline", css: serif + "margin:4px 0 0 0;font-size:18px;line-height:26px;font-style:italic;", ink: quiet},
 		{name: "number", css: sans + "margin:12px 0 0 0;font-size:15px;line-height:22px;", ink: quiet},
+		{name: "notices", css: "padding:0;text-align:left;"},
 
 		// The table of contents.
 		{name: "contents", css: "padding:20px 24px 12px 24px;text-align:left;", ground: tint, mobile: "padding:18px 18px 10px 18px"},
