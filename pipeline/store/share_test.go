@@ -79,7 +79,7 @@ func TestRanges(t *testing.T) {
 // is in doubt, and when it comes back it is granted nothing and undoes nothing.
 func TestLostWorker(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		readers(t, s, 100)
+		readers(t, s, 400)
 		freeze(t, s, 1, deliver.Resend)
 		enrol(t, s, "a", "b")
 		r := openRanges(t, s)[0]
@@ -126,7 +126,7 @@ func TestLostWorker(t *testing.T) {
 		if granted, err := lost.Commit(t.Context(), 1, ordered, []deliver.Outcome{accepted}, ids[2:3]); !errors.Is(err, deliver.ErrLost) || len(granted) > 0 {
 			t.Errorf("the lost worker is granted %v, %v", granted, err)
 		}
-		if got, _ := s.Tally(t.Context(), 1); got[deliver.Pending] != 100 {
+		if got, _ := s.Tally(t.Context(), 1); got[deliver.Pending] != 400 {
 			t.Errorf("after its return: %v", got)
 		}
 		cases, err := s.Cases(t.Context(), 1, 10)
@@ -161,7 +161,7 @@ func TestRestartAlone(t *testing.T) {
 // A held issue grants nothing to anybody; what was under way is recorded.
 func TestHeldShare(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		readers(t, s, 50)
+		readers(t, s, 400)
 		freeze(t, s, 1, deliver.Resend)
 		enrol(t, s, "a")
 		share := take(t, s, "a", openRanges(t, s)[0])
@@ -176,7 +176,7 @@ func TestHeldShare(t *testing.T) {
 		if !errors.Is(err, deliver.ErrHeld) {
 			t.Errorf("got %v", err)
 		}
-		tally(t, s, 1, map[deliver.State]int{deliver.Accepted: 1, deliver.Pending: 49})
+		tally(t, s, 1, map[deliver.State]int{deliver.Accepted: 1, deliver.Pending: 399})
 		if _, err := share.Settle(t.Context(), 1, ordered); err != nil {
 			t.Fatal(err)
 		}
