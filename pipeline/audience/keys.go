@@ -8,7 +8,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
+	"sync"
 )
 
 // Keys sign the tokens in links. The first is current; the others are retired
@@ -21,6 +23,11 @@ type Keys struct {
 type key struct {
 	id     [4]byte
 	secret []byte
+	macs   *sync.Pool // of HMACs that have taken in the secret: each mail has a token
+}
+
+func newKey(id [4]byte, secret []byte) key {
+	return key{id, secret, &sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
 }
 
 // Purpose is what a token is good for; a token serves one purpose only.
@@ -65,7 +72,7 @@ func ParseKeys(list, text string) (*Keys, error) {
 		if errID != nil || errSecret != nil || len(idBytes) != 4 || len(secretBytes) < secretSize {
 			return nil, fmt.Errorf("line %d: %w", n+1, ErrKeys)
 		}
-		k.keys = append(k.keys, key{[4]byte(idBytes), secretBytes})
+		k.keys = append(k.keys, newKey([4]byte(idBytes), secretBytes))
 	}
 	if len(k.keys) == 0 {
 		return nil, fmt.Errorf("no key in it: %w", ErrKeys)
@@ -122,12 +129,16 @@ func (s Signer) Token(p Purpose, id ID) string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-func (s Signer) mac(p Purpose, id ID) []byte {
-	h := hmac.New(sha256.New, s.key.secret)
-	fmt.Fprintf(h, "%s\x00%s\x00", p, s.list)
-	h.Write(id[:])
-	h.Write(s.key.id[:])
-	return h.Sum(nil)
+func (s Signer) mac(p Purpose, id ID) (sum [sha256.Size]byte) {
+	h := s.key.macs.Get().(hash.Hash)
+	defer s.key.macs.Put(h)
+	h.Reset()
+	var room [128]byte
+	signed := append(append(append(append(room[:0], p...), 0), s.list...), 0)
+	signed = append(append(signed, id[:]...), s.key.id[:]...)
+	h.Write(signed)
+	h.Sum(sum[:0])
+	return sum
 }
 
 // Verify returns the subscriber for whom the token was made.

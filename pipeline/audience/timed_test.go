@@ -62,7 +62,7 @@ func TestTimedTokens(t *testing.T) {
 // name, but not its secret: mended ones, random ones and ones of another list.
 func forge(keys *Keys, n int) (accepted int) {
 	signer, _ := keys.Signer(keys.Current())
-	thief := Signer{keys.list, key{keys.keys[0].id, make([]byte, secretSize)}}
+	thief := Signer{keys.list, newKey(keys.keys[0].id, make([]byte, secretSize))}
 	neighbour := Signer{"autre", keys.keys[0]}
 	at := time.Unix(1_800_000_000, 0)
 	for i := range n {
