@@ -163,11 +163,11 @@ func (a *app) subtract(ctx context.Context, c config, n *pipeline.Newsletter, r 
 	before, err := git.Before(folder, ref)
 	switch {
 	case errors.Is(err, git.ErrNoRepository):
-		return a.fail(nil, "check.no-repository", "Folder", folder)
+		return a.misuse("check.no-repository", "Folder", folder)
 	case errors.Is(err, git.ErrUnknownRef):
-		return a.fail(nil, "check.unknown-ref", "Ref", ref)
+		return a.misuse("check.unknown-ref", "Ref", ref)
 	case errors.Is(err, git.ErrUnrelated):
-		return a.fail(nil, "check.shallow", "Ref", ref)
+		return a.misuse("check.shallow", "Ref", ref)
 	case err != nil:
 		return err
 	}
