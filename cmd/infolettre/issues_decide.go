@@ -114,7 +114,7 @@ func (a *app) listUncertain(ctx context.Context, c config, s *store.Store, is de
 		}
 	}
 	if none {
-		a.say("issues.none-uncertain", "Number", is.Number)
+		a.say("issues.none-uncertain", "Number", sendingName(a.words, is))
 	}
 	return nil
 }
