@@ -118,7 +118,9 @@ func (c *Calendar) surpassed(t time.Time) time.Time {
 // skipped among them.
 func (c *Calendar) Slots(from, to time.Time) []Slot {
 	var slots []Slot
-	for s := range c.from(label(from.In(c.zone)).AddDate(0, 0, -c.reach())) {
+	// From the beginning of a day, or a closed one would be told of again.
+	y, m, d := from.In(c.zone).Date()
+	for s := range c.from(time.Date(y, m, d-c.reach(), 0, 0, 0, 0, time.UTC)) {
 		if s.Scheduled.After(c.surpassed(to)) {
 			break
 		}

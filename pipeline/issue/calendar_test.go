@@ -106,3 +106,20 @@ func TestLastAgreesWithNext(t *testing.T) {
 		}
 	}
 }
+
+// However often one asks, a closed day with two slots is told of once.
+func TestClosedDayIsToldOnce(t *testing.T) {
+	c, err := calendar(t, "0 8,20 * * MON,FRI", "Europe/Paris").Observe(Rules{Closures: []string{"08-01..08-31"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Date(2026, 8, 1, 0, 0, 0, 0, c.Zone())
+	whole := c.Slots(from, from.AddDate(0, 1, 0))
+	parts := 0
+	for at := from; at.Before(from.AddDate(0, 1, 0)); at = at.Add(time.Hour) {
+		parts += len(c.Slots(at, at.Add(time.Hour)))
+	}
+	if len(whole) != 9 || parts != len(whole) {
+		t.Errorf("%d slots in a month, %d hour by hour", len(whole), parts)
+	}
+}
