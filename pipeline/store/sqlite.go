@@ -95,7 +95,7 @@ func (f *sqliteFile) alone(_ context.Context, _ *sql.DB, do func() error) error 
 func (f *sqliteFile) importing(ctx context.Context, tx *sql.Tx, begins bool) error {
 	pragma := `PRAGMA cache_size = -2000`
 	if begins {
-		pragma = `PRAGMA cache_size = -12288`
+		pragma = `PRAGMA cache_size = -18432`
 	}
 	_, err := tx.ExecContext(ctx, pragma)
 	return err
