@@ -14,8 +14,9 @@ build:
 	go build -o bin/infolettre ./cmd/infolettre
 
 # The released binary: no libc, no paths of the machine that built it.
+STATIC ?= bin/infolettre
 static:
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/infolettre ./cmd/infolettre
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(STATIC) ./cmd/infolettre
 
 # In this order: what fails fastest comes first.
 test: setup build vet format lint race sample fuzz
