@@ -159,7 +159,8 @@ func TestPolicy(t *testing.T) {
 	b.check(2, map[deliver.State]int{deliver.Accepted: 919, deliver.Pending: 1})
 }
 
-// A server that does not take our sender is done without, and when there is no
+// A server that does not take our sender is done without, at no recipient's
+// cost: another server gets the mail in the same run. When there is no
 // other the send ends and says why; nobody is refused or suppressed for it.
 func TestSenderRefused(t *testing.T) {
 	t.Parallel()
@@ -172,11 +173,8 @@ func TestSenderRefused(t *testing.T) {
 	b = newBench(t, 30, deliver.Resend, smtptest.Fault{Step: smtptest.Mail, Code: 550, Enhanced: "5.7.1"})
 	second := smtptest.Start(t, smtptest.Script{})
 	b.sender.Config.Servers = append(b.sender.Config.Servers, deliver.Server{Host: second.Host(), Port: second.Port(), TLS: deliver.Plain, Weight: 1})
-	for range 12 {
-		if _, err := b.run(1); err != nil {
-			t.Fatal(err)
-		}
-		b.advance(time.Hour)
+	if _, err := b.run(1); err != nil {
+		t.Fatal(err)
 	}
 	b.check(1, map[deliver.State]int{deliver.Accepted: 30})
 }

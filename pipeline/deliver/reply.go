@@ -169,7 +169,7 @@ func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
 		o.State = Refused
 	default:
 		o.State = Pending
-		o.NextAt = s.Now().Add(s.delay(p, o.Class, d.Attempts))
+		o.NextAt = s.Now().Add(s.delay(o.Class, d.Attempts))
 	}
 	return o
 }
@@ -191,11 +191,11 @@ const (
 // delay doubles from 5 min to 4 h, with up to a fifth of jitter so that a
 // thousand waiting recipients do not come back at once. A connection that
 // broke is no fault of the recipient's: the first time, it costs no wait.
-func (s *Sender) delay(p phase, c Class, attempts int) time.Duration {
+func (s *Sender) delay(c Class, attempts int) time.Duration {
 	switch {
 	case c == ClassNetwork && attempts == 0:
 		return 0
-	case c == ClassPolicy && p > phaseMail:
+	case c == ClassPolicy:
 		return longestDelay
 	}
 	d := min(firstDelay<<min(attempts, 10), longestDelay)

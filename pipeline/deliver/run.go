@@ -122,8 +122,6 @@ func (r *run) heed(d Delivery, o Outcome, server *upstream) (leave bool) {
 	case o.Class == ClassThrottle:
 		r.upstreams.throttled(server, r.Now())
 		return true
-	case o.refusesSender():
-		return true
 	case o.Class == ClassPolicy:
 		r.feed.rest(d.Subscriber.Address.Domain(), r.Now().Add(domainRest), o.Reply)
 	case o.State == Accepted:

@@ -44,10 +44,14 @@ func (r *run) session(server *upstream) error {
 			r.fail(err)
 			return nil
 		}
+		if o.refusesSender() {
+			r.feed.back(it) // it says nothing of its recipient, whom another server may still serve
+			return fmt.Errorf("smtp server %s: %s", server.Address(), o.Reply)
+		}
 		s.done = append(s.done, o)
 		if leave := s.heed(it.Delivery, o, server); leave || s.conn.spent {
 			r.feed.back(next)
-			if o.Reply.Code == 0 && answered == 0 || o.refusesSender() {
+			if o.Reply.Code == 0 && answered == 0 {
 				return fmt.Errorf("smtp server %s: %s", server.Address(), o.Reply)
 			}
 			return nil
