@@ -14,7 +14,10 @@ import (
 // an addr-spec of RFC 5321 with a dot-string local part, its domain in ACE
 // form. The zero value is no address. Only ParseAddress makes one, so a value
 // holds no line break, control, space or angle bracket.
-type Address struct{ local, domain string }
+type Address struct {
+	text string
+	at   int // where the @ is
+}
 
 // Errors of ParseAddress.
 var (
@@ -51,9 +54,9 @@ func ParseAddress(s string) (Address, error) {
 	if err != nil || !strings.Contains(ace, ".") || len(ace) > maxDomain || len(local) > maxLocal {
 		return Address{}, ErrAddress
 	}
-	a := Address{local, ace}
-	parsed, err := mail.ParseAddress(a.String())
-	if err != nil || parsed.Address != a.String() || len(a.String()) > maxAddress {
+	a := Address{local + "@" + ace, len(local)}
+	parsed, err := mail.ParseAddress(a.text)
+	if err != nil || parsed.Address != a.text || len(a.text) > maxAddress {
 		return Address{}, ErrAddress
 	}
 	return a, nil
@@ -69,27 +72,27 @@ func MustAddress(s string) Address {
 }
 
 // String is the address as it goes over the wire.
-func (a Address) String() string {
-	if a == (Address{}) {
-		return ""
-	}
-	return a.local + "@" + a.domain
-}
+func (a Address) String() string { return a.text }
 
 // Key is the address with case folded: two addresses with one key are one
 // mailbox to us.
-func (a Address) Key() string { return strings.ToLower(a.String()) }
+func (a Address) Key() string { return strings.ToLower(a.text) }
 
 // Domain is the part after the @, in ACE form and lower case.
-func (a Address) Domain() string { return a.domain }
+func (a Address) Domain() string {
+	if a == (Address{}) {
+		return ""
+	}
+	return a.text[a.at+1:]
+}
 
 // Masked shows enough to recognise an address one knows, and no more:
 // "c…@exemple.fr".
 func (a Address) Masked() string {
-	if a.local == "" {
+	if a == (Address{}) {
 		return ""
 	}
-	return a.local[:1] + "…@" + a.domain
+	return a.text[:1] + "…@" + a.Domain()
 }
 
 // ErrName is what ParseName refuses.

@@ -120,13 +120,16 @@ type Signer struct {
 
 // Token is base64url, 48 characters: the key's id, the subscriber's, and the
 // MAC over purpose, list, subscriber and key id. It never expires.
-func (s Signer) Token(p Purpose, id ID) string {
+func (s Signer) Token(p Purpose, id ID) string { return string(s.AppendToken(nil, p, id)) }
+
+// AppendToken appends what Token returns.
+func (s Signer) AppendToken(dst []byte, p Purpose, id ID) []byte {
 	var b [4 + len(id) + macSize]byte
 	n := copy(b[:], s.key.id[:])
 	n += copy(b[n:], id[:])
 	mac := s.mac(p, id)
 	copy(b[n:], mac[:macSize])
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	return base64.RawURLEncoding.AppendEncode(dst, b[:])
 }
 
 func (s Signer) mac(p Purpose, id ID) (sum [sha256.Size]byte) {

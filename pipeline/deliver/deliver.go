@@ -173,7 +173,7 @@ func (s *Sender) Run(ctx context.Context, issue int) error {
 	})
 	defer stopGrace()
 
-	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config, s.Workers), steps: make(chan step)}
+	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config, s.Workers), writer: newWriter()}
 	r.feed = newFeed(r)
 	return r.all()
 }

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// run is one Sender.Run: connections that work, and the one writer that
-// commits for all of them.
+// run is one Sender.Run: connections that work, and the writer through which
+// they commit together.
 type run struct {
 	*Sender
 	stop      context.Context // done: begin nothing new
@@ -18,9 +17,8 @@ type run struct {
 	issue     int
 	feed      *feed
 	upstreams *upstreams
-	steps     chan step
+	writer    writer
 	workers   sync.WaitGroup
-	sessions  atomic.Int64 // connections at work, which may ask for a commit
 
 	mu      sync.Mutex
 	err     error // the first, why the run ends early
@@ -28,14 +26,10 @@ type run struct {
 }
 
 func (r *run) all() error {
-	var writer sync.WaitGroup
-	writer.Go(r.write)
 	for range r.Config.Connections {
 		r.workers.Go(r.connect)
 	}
 	r.workers.Wait()
-	close(r.steps)
-	writer.Wait()
 	r.feed.writers.Wait()
 	return r.err
 }
@@ -96,9 +90,9 @@ func (r *run) await() bool {
 			return true
 		}
 		if put := r.feed.putOff(); len(put) > 0 {
-			granted := make(chan bool, 1)
-			r.steps <- step{outcomes: put, granted: granted}
-			<-granted
+			s := newStep()
+			s.outcomes = put
+			r.commit(&s)
 			continue
 		}
 		if wait == 0 || r.Sleep(r.stop, min(wait, longestWait)) != nil {

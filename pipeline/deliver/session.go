@@ -12,11 +12,11 @@ import (
 // session is the deliveries of one connection.
 type session struct {
 	*run
-	conn    *conn
-	server  *upstream
-	from    audience.Address
-	done    []Outcome // not durable yet
-	granted chan bool
+	conn   *conn
+	server *upstream
+	from   audience.Address
+	done   []Outcome // not durable yet
+	step   step
 }
 
 // session sends over a new connection to the server, until nothing is due or
@@ -29,9 +29,9 @@ func (r *run) session(server *upstream) error {
 	}
 	defer c.close()
 	defer context.AfterFunc(r.work, func() { c.raw.Close() })()
-	s := &session{run: r, conn: c, server: server, from: r.Composer.From(), granted: make(chan bool, 1)}
-	r.sessions.Add(1)
-	defer r.sessions.Add(-1)
+	s := &session{run: r, conn: c, server: server, from: r.Composer.From(), step: newStep()}
+	r.writer.enter()
+	defer r.writer.leave()
 	defer func() { s.commit(nil) }()
 	it := s.idle()
 	for answered := 0; it != nil; answered++ {
@@ -155,7 +155,7 @@ func (s *session) commit(intent *audience.ID) (granted bool) {
 	if len(s.done) == 0 && intent == nil {
 		return true
 	}
-	s.steps <- step{s.done, intent, s.granted}
-	s.done = nil
-	return <-s.granted
+	s.step.outcomes, s.step.intent = s.done, intent
+	defer func() { s.done = s.done[:0] }()
+	return s.run.commit(&s.step)
 }

@@ -328,18 +328,22 @@ func addReaders(ctx context.Context, s *store.Store, n int) error {
 // ledger's.
 type memory struct {
 	mu   sync.Mutex
-	n, i int
+	left []deliver.Delivery
 }
 
-func newMemory(n int) *memory { return &memory{n: n} }
+func newMemory(n int) *memory {
+	m := &memory{}
+	for i := range n {
+		m.left = append(m.left, deliver.Delivery{Subscriber: benchReader(i), Locale: "fr"})
+	}
+	return m
+}
 
 func (m *memory) Due(_ context.Context, _ int, _ time.Time, _ deliver.Cursor, n int) (due []deliver.Delivery, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for ; n > 0 && m.i < m.n; n-- {
-		due = append(due, deliver.Delivery{Subscriber: benchReader(m.i), Locale: "fr"})
-		m.i++
-	}
+	n = min(n, len(m.left))
+	due, m.left = m.left[:n], m.left[n:]
 	return due, nil
 }
 

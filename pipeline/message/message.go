@@ -11,6 +11,7 @@ import (
 	"html"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -218,9 +219,13 @@ func (c *Composer) listID() string {
 // MessageID is the same whenever this issue is sent to this reader, so that a
 // mail sent again after a crash is recognised as the same. A correction of the
 // issue is another mail.
-func (c *Composer) MessageID(to audience.ID) string { return c.id(to) + "@" + c.config.From.Domain() }
+func (c *Composer) MessageID(to audience.ID) string {
+	return string(c.appendID(nil, to)) + "@" + c.config.From.Domain()
+}
 
-func (c *Composer) id(to audience.ID) string { return c.hash("message", to.String()) }
+func (c *Composer) appendID(dst []byte, to audience.ID) []byte {
+	return c.appendHash(dst, "message", to.String())
+}
 
 // Lengths of what hash and a token give.
 const (
@@ -228,13 +233,22 @@ const (
 	tokenLength = 48
 )
 
-// hash is a name that no other issue, correction and purpose has: 26 letters
-// and digits.
-func (c *Composer) hash(purpose, of string) string {
-	named := fmt.Appendf(nil, "%s\x00%s\x00%d\x00%v\x00%s", purpose, c.config.ListID, c.issue.Number, c.issue.Test, of)
+func (c *Composer) hash(purpose, of string) string { return string(c.appendHash(nil, purpose, of)) }
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// appendHash appends a name that no other issue, correction and purpose has:
+// 26 letters and digits.
+func (c *Composer) appendHash(dst []byte, purpose, of string) []byte {
+	var room [128]byte
+	named := append(append(room[:0], purpose...), 0)
+	named = append(append(named, c.config.ListID...), 0)
+	named = append(strconv.AppendInt(named, int64(c.issue.Number), 10), 0)
+	named = append(strconv.AppendBool(named, c.issue.Test), 0)
+	named = append(named, of...)
 	if c.issue.Revision > 0 {
-		named = fmt.Appendf(named, "\x00%d", c.issue.Revision)
+		named = strconv.AppendInt(append(named, 0), int64(c.issue.Revision), 10)
 	}
 	sum := sha256.Sum256(named)
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
+	return lowerBase32.AppendEncode(dst, sum[:16])
 }

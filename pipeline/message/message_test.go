@@ -127,7 +127,7 @@ func agrees(t *testing.T, c *Composer, d render.Document, to audience.Subscriber
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := c.build(d, envelope{to.Name, to.Address.String(), c.id(to.ID), c.issue.Signer.Token(audience.Unsubscribe, to.ID)}, text, page)
+	want, err := c.build(d, envelope{to.Name, to.Address.String(), string(c.appendID(nil, to.ID)), c.issue.Signer.Token(audience.Unsubscribe, to.ID)}, text, page)
 	if err != nil {
 		t.Fatal(err)
 	}

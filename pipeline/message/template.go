@@ -185,7 +185,8 @@ func (c *cutter) finish() (segments [][]byte, places []place) {
 func (t *Template) append(dst []byte, to audience.Subscriber) []byte {
 	c := t.composer
 	address := to.Address.String()
-	unsubscribe := c.issue.Signer.Token(audience.Unsubscribe, to.ID)
+	var room [tokenLength]byte // the token of unsubscribing stands in several places
+	unsubscribe := c.issue.Signer.AppendToken(room[:0], audience.Unsubscribe, to.ID)
 	for i, segment := range t.segments {
 		dst = append(dst, segment...)
 		if i == len(t.places) {
@@ -195,11 +196,11 @@ func (t *Template) append(dst []byte, to audience.Subscriber) []byte {
 		case placeTo:
 			dst = appendHeader(dst, "To", toHeader(to.Name, address))
 		case placeMessageID:
-			dst = append(dst, c.id(to.ID)...)
+			dst = c.appendID(dst, to.ID)
 		case placeUnsubscribe:
 			dst = append(dst, unsubscribe...)
 		case placePreferences:
-			dst = append(dst, c.issue.Signer.Token(audience.Preferences, to.ID)...)
+			dst = c.issue.Signer.AppendToken(dst, audience.Preferences, to.ID)
 		case placeAddress:
 			dst = appendQuoted(dst, address)
 		case placeAddressHTML:
