@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -229,8 +230,10 @@ var benchText, benchHTML = func() (string, string) {
 	return text, "<!doctype html><p>" + strings.Repeat("Quelque quarante kilo-octets de texte français, déjà accentué.</p>\n<p>", 340)
 }()
 
+// benchReader has an id all over the place, as real ones are.
 func benchReader(i int) audience.Subscriber {
-	id := audience.ID{1, byte(i >> 16), byte(i >> 8), byte(i)}
+	var id audience.ID
+	binary.BigEndian.PutUint32(id[:], uint32(i+1)*2654435761)
 	return audience.Subscriber{ID: id, Address: audience.MustAddress(fmt.Sprintf("r%06d@exemple.fr", i)), Lang: "fr", Status: audience.Active}
 }
 
