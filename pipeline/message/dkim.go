@@ -50,6 +50,10 @@ func NewDKIM(domain, selector string, key []byte) (*DKIM, error) {
 	return &DKIM{domain, selector, private}, nil
 }
 
+// maxSignature is about the length of a DKIM-Signature with a key of 4096
+// bits; a longer one costs a copy of the mail.
+const maxSignature = 1500
+
 // signed lists the fields that a signature covers, when the mail has them.
 var signed = []string{
 	"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
@@ -65,25 +69,22 @@ func (d *DKIM) sign(mail []byte) ([]byte, error) {
 	if !ok {
 		return nil, errors.New("sign: the mail has no body")
 	}
-	fields := relaxedFields(header)
-	hash := sha256.New()
-	var names []string
+	names, covered := make([]string, 0, len(signed)), make([]byte, 0, len(header)+maxSignature)
 	for _, name := range signed {
-		if value, ok := fields[strings.ToLower(name)]; ok {
+		if value, ok := fieldOf(header, name); ok {
 			names = append(names, name)
-			fmt.Fprintf(hash, "%s:%s\r\n", strings.ToLower(name), value)
+			covered = append(appendRelaxed(covered, name, value), "\r\n"...)
 		}
 	}
 	bodyHash := sha256.Sum256(append(bytes.TrimRight(body, "\r\n"), "\r\n"...))
 	value := fmt.Sprintf("v=1; a=rsa-sha256; c=relaxed/simple; d=%s; s=%s; h=%s; bh=%s; b=",
 		d.domain, d.selector, strings.Join(names, ": "), base64.StdEncoding.EncodeToString(bodyHash[:]))
-	field := appendHeader(nil, "DKIM-Signature", value)
-	fmt.Fprintf(hash, "dkim-signature:%s", value)
-	signature, err := rsa.SignPKCS1v15(rand.Reader, d.key, crypto.SHA256, hash.Sum(nil))
+	sum := sha256.Sum256(appendRelaxed(covered, "DKIM-Signature", []byte(value)))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, d.key, crypto.SHA256, sum[:])
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
-	field = bytes.TrimSuffix(field, []byte("\r\n"))
+	field := bytes.TrimSuffix(appendHeader(nil, "DKIM-Signature", value), []byte("\r\n"))
 	for text := base64.StdEncoding.EncodeToString(signature); text != ""; {
 		n := min(len(text), maxLine-1)
 		field = append(append(field, "\r\n "...), text[:n]...)
@@ -92,14 +93,42 @@ func (d *DKIM) sign(mail []byte) ([]byte, error) {
 	return append(field, "\r\n"...), nil
 }
 
-// relaxedFields reads a header in the relaxed form of RFC 6376 §3.4.2: names
-// in lower case, values on one line, blanks single.
-func relaxedFields(header []byte) map[string]string {
-	fields := map[string]string{}
-	unfolded := strings.ReplaceAll(strings.ReplaceAll(string(header), "\r\n ", " "), "\r\n\t", " ")
-	for line := range strings.SplitSeq(unfolded, "\r\n") {
-		name, value, _ := strings.Cut(line, ":")
-		fields[strings.ToLower(strings.TrimSpace(name))] = strings.Join(strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == '\t' }), " ")
+// fieldOf is the value of a header's field, line ends inside it included.
+func fieldOf(header []byte, name string) (value []byte, ok bool) {
+	for rest := header; len(rest) > 0; {
+		end := endOfField(rest)
+		if len(rest) > len(name) && rest[len(name)] == ':' && strings.EqualFold(string(rest[:len(name)]), name) {
+			return rest[len(name)+1 : end], true
+		}
+		rest = bytes.TrimPrefix(rest[end:], []byte("\r\n"))
 	}
-	return fields
+	return nil, false
+}
+
+// endOfField is where the first field of a header ends: a line that begins
+// with a blank belongs to the one before it.
+func endOfField(header []byte) int {
+	for at := 0; ; {
+		i := bytes.IndexByte(header[at:], '\r')
+		if i < 0 {
+			return len(header)
+		}
+		if at += i; at+2 >= len(header) || header[at+2] != ' ' && header[at+2] != '\t' {
+			return at
+		}
+		at += 2
+	}
+}
+
+// appendRelaxed appends a field in the relaxed form of RFC 6376 §3.4.2: its
+// name in lower case, its value on one line, blanks single.
+func appendRelaxed(dst []byte, name string, value []byte) []byte {
+	dst = append(append(dst, strings.ToLower(name)...), ':')
+	for i, word := range bytes.Fields(value) {
+		if i > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, word...)
+	}
+	return dst
 }

@@ -108,13 +108,13 @@ func (c *Composer) Append(dst []byte, to audience.Subscriber, locale string) ([]
 	if c.config.DKIM == nil {
 		return t.append(dst, to), nil
 	}
-	mail := t.append(make([]byte, 0, t.size), to)
-	field, err := c.config.DKIM.sign(mail)
+	start := len(dst)
+	dst = t.append(slices.Grow(dst, t.size+maxSignature), to)
+	field, err := c.config.DKIM.sign(dst[start:])
 	if err != nil {
-		return dst, err
+		return dst[:start], err
 	}
-	dst = slices.Grow(dst, len(field)+len(mail))
-	return append(append(dst, field...), mail...), nil
+	return slices.Insert(dst, start, field...), nil
 }
 
 // Slow reports that writing a mail costs about as much as a disk write, and
