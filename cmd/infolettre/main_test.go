@@ -6,8 +6,10 @@ import (
 	"mime"
 	"net/mail"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -31,6 +33,8 @@ type heldKey struct{}
 //	smtp hold                 it answers no final dot any more
 //	smtp reached              waits until a final dot is held
 //	smtp well                 it behaves well again
+//	insist                    what runs in the background is asked to stop, again
+//	                          and again until it has ended
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -55,8 +59,16 @@ func TestScripts(t *testing.T) {
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"smtp": smtpCommand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"smtp": smtpCommand, "insist": insist},
 	})
+}
+
+func insist(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		for c.Process.Signal(syscall.SIGTERM) == nil {
+			runtime.Gosched()
+		}
+	}
 }
 
 func smtpCommand(ts *testscript.TestScript, neg bool, args []string) {
