@@ -288,6 +288,37 @@ func TestReadersLife(t *testing.T) {
 	p.press("Me désabonner")
 	p.press("Envoyer ma réponse")
 	p.wantTitle("Merci")
+	p.refusals()
+}
+
+// refusals are the pages of who posts too much, too often, or from elsewhere.
+func (p *newspaper) refusals() {
+	p.Helper()
+	const subscribe = "/subscribe?lang=fr"
+	p.open(p.url + subscribe)
+	p.submit(`document.querySelector("#address").value = "a".repeat(17 << 10) + "@exemple.fr"`)
+	p.wantTitle("Envoi trop volumineux")
+	p.open("data:text/html,<html lang=fr><title>-</title><main><h1>-</h1><form method=post action=" + url.QueryEscape(p.url+subscribe) + "></form></main>")
+	p.submit("")
+	p.wantTitle("Formulaire refusé")
+	for range 6 {
+		p.open(p.url + subscribe)
+		p.submit(`document.querySelector("#address").value = "trop@exemple.fr"`)
+	}
+	p.wantTitle("Trop de demandes")
+}
+
+// submit sends the page's form as it is, past what the browser would check.
+func (p *newspaper) submit(before string) {
+	p.Helper()
+	p.now = p.now.Add(5 * time.Second)
+	if _, err := chromedp.Run(p.tab, chromedp.Evaluate[bool](before+`; document.forms[0].submit(); true`)); err != nil {
+		p.Fatalf("submit: %v", err)
+	}
+	if err := chromedp.Do(p.tab, chromedp.WaitNotPresent(chromedp.CSS(`html[data-seen]`)), chromedp.WaitReady(chromedp.CSS("h1"))); err != nil {
+		p.Fatalf("submit: %v", err)
+	}
+	p.look("after a form")
 }
 
 // reader is somebody imported.
