@@ -61,9 +61,9 @@ fuzz:
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 0 ./...
 
-# Kills KILLS senders of READERS mails with SIGKILL, half of them under each
-# policy, and stops a fifth as many with SIGTERM, at random moments; prints the
-# seeds and what it cost.
+# On each database, kills KILLS senders of READERS mails with SIGKILL, half of
+# them under each policy, and stops a fifth as many with SIGTERM, at random
+# moments; prints the seeds and what it cost.
 KILLS ?= 1000
 READERS ?= 100000
 torture:
