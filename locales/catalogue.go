@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -29,76 +30,82 @@ type Catalogue struct {
 	fallback string
 }
 
-// Locale is one language's words; its methods are safe for concurrent use.
+// Locale is one language's words, read when the first of them is asked for: a
+// command speaks one language or two. Its methods are safe for concurrent use.
 type Locale struct {
-	tag       string
-	localizer *i18n.Localizer
-	ids       map[string]bool
-	plural    map[string]bool // ids with more than one form
+	tag  string
+	read func() (messages, error)
 }
 
-// Load reads every active.<tag>.toml of fsys. fallback is the language used
-// where a tag is unknown.
+// messages are the words of a language.
+type messages struct {
+	localizer *i18n.Localizer
+	plural    map[string]bool // every id → it has more than one form
+}
+
+// Load knows the languages from the active.<tag>.toml of fsys. fallback is the
+// one used where a tag is unknown. What is wrong inside a file is seen as a
+// missing message is, and told by Localize and Check.
 func Load(fsys fs.FS, fallback string) (*Catalogue, error) {
 	names, err := fs.Glob(fsys, "active.*.toml")
 	if err != nil {
 		return nil, fmt.Errorf("list catalogues: %w", err)
 	}
-	files := map[string]map[string]any{}
+	files := map[string]func() (map[string]any, error){}
+	c := &Catalogue{locales: map[string]*Locale{}, fallback: fallback}
 	for _, name := range names {
 		tag := strings.TrimSuffix(strings.TrimPrefix(name, "active."), ".toml")
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, fmt.Errorf("read catalogue: %w", err)
-		}
-		messages := map[string]any{}
-		if err := toml.Unmarshal(data, &messages); err != nil {
-			return nil, fmt.Errorf("parse catalogue %s: %w", name, err)
-		}
-		files[tag] = messages
+		files[tag] = sync.OnceValues(func() (map[string]any, error) { return parse(fsys, name) })
+		c.locales[tag] = &Locale{tag, sync.OnceValues(func() (messages, error) { return lay(tag, files) })}
 	}
 	if files[fallback] == nil {
 		return nil, fmt.Errorf("no catalogue for %s", fallback)
 	}
-	c := &Catalogue{locales: map[string]*Locale{}, fallback: fallback, tags: slices.Sorted(maps.Keys(files))}
-	for _, tag := range c.tags {
-		if c.locales[tag], err = newLocale(tag, files); err != nil {
-			return nil, err
-		}
-	}
+	c.tags = slices.Sorted(maps.Keys(files))
 	return c, nil
 }
 
-// newLocale lays a variant over its parent, because go-i18n itself would
-// fall back from fr-CA to the default language rather than to fr.
-func newLocale(tag string, files map[string]map[string]any) (*Locale, error) {
-	messages := maps.Clone(files[tag])
-	if parent, _, ok := strings.Cut(tag, "-"); ok {
-		for id, m := range files[parent] {
-			if _, own := messages[id]; !own {
-				messages[id] = m
-			}
+func parse(fsys fs.FS, name string) (map[string]any, error) {
+	texts := map[string]any{}
+	if _, err := toml.DecodeFS(fsys, name, &texts); err != nil {
+		return nil, fmt.Errorf("parse catalogue %s: %w", name, err)
+	}
+	return texts, nil
+}
+
+// lay lays a variant over its parent, because go-i18n itself would fall back
+// from fr-CA to the default language rather than to fr.
+func lay(tag string, files map[string]func() (map[string]any, error)) (messages, error) {
+	texts := map[string]any{}
+	parent, _, _ := strings.Cut(tag, "-")
+	for _, file := range slices.Compact([]string{parent, tag}) {
+		if files[file] == nil {
+			continue
 		}
+		own, err := files[file]()
+		if err != nil {
+			return messages{}, err
+		}
+		maps.Copy(texts, own)
 	}
 	parsed, err := language.Parse(tag)
 	if err != nil {
-		return nil, fmt.Errorf("catalogue %s: %w", tag, err)
+		return messages{}, fmt.Errorf("catalogue %s: %w", tag, err)
 	}
 	bundle := i18n.NewBundle(parsed)
-	l := &Locale{tag: tag, localizer: i18n.NewLocalizer(bundle, tag), ids: map[string]bool{}, plural: map[string]bool{}}
-	for id, forms := range messages {
-		m, err := i18n.NewMessage(forms)
+	m := messages{i18n.NewLocalizer(bundle, tag), map[string]bool{}}
+	for id, forms := range texts {
+		message, err := i18n.NewMessage(forms)
 		if err != nil {
-			return nil, fmt.Errorf("catalogue %s: message %s: %w", tag, id, err)
+			return messages{}, fmt.Errorf("catalogue %s: message %s: %w", tag, id, err)
 		}
-		m.ID = id
-		if err := bundle.AddMessages(parsed, m); err != nil {
-			return nil, fmt.Errorf("catalogue %s: message %s: %w", tag, id, err)
+		message.ID = id
+		if err := bundle.AddMessages(parsed, message); err != nil {
+			return messages{}, fmt.Errorf("catalogue %s: message %s: %w", tag, id, err)
 		}
-		l.ids[id] = true
-		l.plural[id] = m.One != "" || m.Many != ""
+		m.plural[id] = message.One != "" || message.Many != ""
 	}
-	return l, nil
+	return m, nil
 }
 
 // Tags lists the languages, sorted.
@@ -142,7 +149,11 @@ func Canonical(tag string) string {
 func (l *Locale) Tag() string { return l.tag }
 
 // Has reports whether the language has a message of that id.
-func (l *Locale) Has(id string) bool { return l.ids[id] }
+func (l *Locale) Has(id string) bool {
+	m, _ := l.read()
+	_, ok := m.plural[id]
+	return ok
+}
 
 // T returns a message. args are pairs of name and value; a value named Count
 // chooses the plural form where there are several. A message that does not exist shows its id: it is
@@ -167,19 +178,24 @@ func (l *Locale) Format(id string, data map[string]any) string {
 // Localize is Format for callers that must know of a missing message or
 // plural form.
 func (l *Locale) Localize(id string, data map[string]any) (string, error) {
-	if !l.ids[id] {
+	m, err := l.read()
+	if err != nil {
+		return "", err
+	}
+	plural, ok := m.plural[id]
+	if !ok {
 		return "", fmt.Errorf("%s: no message %q", l.tag, id)
 	}
 	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: data}
 	if n, ok := data["Count"]; ok {
-		if l.plural[id] {
+		if plural {
 			config.PluralCount = n
 		}
 		shown := maps.Clone(data)
 		shown["Count"] = l.number(n)
 		config.TemplateData = shown
 	}
-	text, err := l.localizer.Localize(config)
+	text, err := m.localizer.Localize(config)
 	if err != nil {
 		return text, fmt.Errorf("%s: message %q: %w", l.tag, id, err)
 	}
@@ -215,7 +231,7 @@ func (l *Locale) Number(n int) string {
 
 // plain is a message without arguments, "" when there is none.
 func (l *Locale) plain(id string) string {
-	if !l.ids[id] {
+	if !l.Has(id) {
 		return ""
 	}
 	return l.T(id)
@@ -252,20 +268,22 @@ func title(s string) string {
 	return s
 }
 
-// Check reports what would go wrong only later: a message or plural form that
-// one language has and another lacks.
+// Check reports what would go wrong only later: a file that cannot be read,
+// and a message that one language has and another lacks.
 func (c *Catalogue) Check() error {
 	var errs []error
 	all := map[string]bool{}
-	for _, l := range c.locales {
-		maps.Copy(all, l.ids)
+	for _, tag := range c.tags {
+		m, err := c.locales[tag].read()
+		errs = append(errs, err)
+		maps.Copy(all, m.plural)
 	}
 	for _, tag := range c.tags {
 		for _, id := range slices.Sorted(maps.Keys(all)) {
 			if strings.HasPrefix(id, "date.day.") || id == "date.clock.full-hour" {
 				continue // a language has them only where its usage needs them
 			}
-			if !c.locales[tag].ids[id] {
+			if !c.locales[tag].Has(id) {
 				errs = append(errs, fmt.Errorf("%s: no message %q", tag, id))
 			}
 		}
