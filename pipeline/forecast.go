@@ -3,6 +3,7 @@ package pipeline
 import (
 	"time"
 
+	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
 )
 
@@ -16,11 +17,7 @@ type Expected struct {
 
 // Forecast lists the slots in (now, until], as if nobody wrote any more, and
 // before them the one that is due and has no issue yet.
-func (n *Newsletter) Forecast(past issue.Past, now, until time.Time) ([]Expected, error) {
-	entries, _, err := n.Load()
-	if err != nil {
-		return nil, err
-	}
+func (n *Newsletter) Forecast(entries []content.Entry, past issue.Past, now, until time.Time) []Expected {
 	since := now
 	if w, due := n.Calendar.Due(past, n.First, now); due {
 		since = w.Slot.Add(-time.Millisecond)
@@ -41,5 +38,5 @@ func (n *Newsletter) Forecast(past issue.Past, now, until time.Time) ([]Expected
 			list = append(list, expected)
 		}
 	}
-	return list, nil
+	return list
 }

@@ -46,9 +46,8 @@ func (n *Newsletter) Locale(lang string) string {
 
 // Replay works out what the ledger would remember at now, for machines that
 // have none.
-func (n *Newsletter) Replay(now time.Time) (issue.Past, error) {
-	entries, _, err := n.Load()
-	return issue.Replay(n.Issues, n.Calendar, n.First, entries, now), err
+func (n *Newsletter) Replay(entries []content.Entry, now time.Time) issue.Past {
+	return issue.Replay(n.Issues, n.Calendar, n.First, entries, now)
 }
 
 // Load reads the entries, and says what is wrong with those it refuses.

@@ -137,7 +137,7 @@ func (r *review) judgeMails(c config, n *pipeline.Newsletter) ([]check.Finding, 
 func (a *app) memory(ctx context.Context, c config, n *pipeline.Newsletter, entries []content.Entry, now time.Time) (issue.Past, map[string]int, error) {
 	s, err := store.Open(ctx, c.path(c.Database.Path), false)
 	if errors.Is(err, store.ErrNoFile) {
-		past := issue.Replay(n.Issues, n.Calendar, n.First, entries, now)
+		past := n.Replay(entries, now)
 		return past, check.SentLinks(entries, past), nil
 	}
 	if err != nil {

@@ -197,7 +197,7 @@ func (a *app) demoOrder(ctx context.Context, n *pipeline.Newsletter, s *store.St
 	if _, err := s.AddSubscribers(ctx, a.now(), sampleReaders()); err != nil {
 		return nil, deliver.Issue{}, err
 	}
-	entries, _, err := n.Load()
+	entries, problems, err := n.Load()
 	if err != nil {
 		return nil, deliver.Issue{}, err
 	}
@@ -207,11 +207,7 @@ func (a *app) demoOrder(ctx context.Context, n *pipeline.Newsletter, s *store.St
 	}
 	n.First = n.Calendar.Next(oldest)
 	now := n.Calendar.Next(newest)
-	past, err := n.Replay(now.Add(-time.Second))
-	if err != nil {
-		return nil, deliver.Issue{}, err
-	}
-	plan, err := n.Plan(past, now)
+	plan, err := n.PlanOf(entries, problems, n.Replay(entries, now.Add(-time.Second)), now)
 	if err != nil {
 		return nil, deliver.Issue{}, err
 	}

@@ -96,11 +96,7 @@ func (a *app) hints(sections []string) []string {
 // yet made, whose border lies after its date.
 func (a *app) sayIssue(ctx context.Context, c config, n *pipeline.Newsletter, name string) error {
 	now := a.now().In(c.zone)
-	past, _, err := a.past(ctx, c, n, now)
-	if err != nil {
-		return err
-	}
-	plan, err := n.Plan(past, now)
+	plan, err := a.planNext(ctx, c, n, now)
 	if err != nil {
 		return err
 	}

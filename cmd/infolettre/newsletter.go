@@ -77,13 +77,25 @@ func (a *app) readKeys(c config) (*audience.Keys, error) {
 	return keys, nil
 }
 
+// planNext works out the next issue for those who only look at it.
+func (a *app) planNext(ctx context.Context, c config, n *pipeline.Newsletter, now time.Time) (pipeline.Plan, error) {
+	entries, problems, err := n.Load()
+	if err != nil {
+		return pipeline.Plan{}, err
+	}
+	past, _, err := a.past(ctx, c, n, entries, now)
+	if err != nil {
+		return pipeline.Plan{}, err
+	}
+	return n.PlanOf(entries, problems, past, now)
+}
+
 // past is what the ledger remembers or, without a database, what follows from
 // the schedule and the entries' dates.
-func (a *app) past(ctx context.Context, c config, n *pipeline.Newsletter, now time.Time) (past issue.Past, counts map[string]int, err error) {
+func (a *app) past(ctx context.Context, c config, n *pipeline.Newsletter, entries []content.Entry, now time.Time) (past issue.Past, counts map[string]int, err error) {
 	s, err := store.Open(ctx, c.database(), false)
 	if errors.Is(err, store.ErrNoFile) {
-		past, err = n.Replay(now)
-		return past, nil, err
+		return n.Replay(entries, now), nil, nil
 	}
 	if err != nil {
 		return past, nil, err

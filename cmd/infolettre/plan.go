@@ -47,7 +47,11 @@ func (a *app) plan(ctx context.Context, at, since string, weeks int, asJSON bool
 	if err != nil {
 		return err
 	}
-	past, counts, err := a.past(ctx, c, n, now)
+	entries, problems, err := n.Load()
+	if err != nil {
+		return err
+	}
+	past, counts, err := a.past(ctx, c, n, entries, now)
 	if err != nil {
 		return err
 	}
@@ -55,9 +59,9 @@ func (a *app) plan(ctx context.Context, at, since string, weeks int, asJSON bool
 		return err
 	}
 	if weeks > 0 {
-		return a.planWeeks(ctx, c, n, past, now, weeks, asJSON)
+		return a.planWeeks(ctx, c, n.Forecast(entries, past, now, now.AddDate(0, 0, 7*weeks)), weeks, asJSON)
 	}
-	plan, err := n.Plan(past, now)
+	plan, err := n.PlanOf(entries, problems, past, now)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/deliver"
-	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/store"
 )
 
@@ -25,11 +24,7 @@ type comingJSON struct {
 }
 
 // planWeeks prints the slots of the weeks to come, and what waits before them.
-func (a *app) planWeeks(ctx context.Context, c config, n *pipeline.Newsletter, past issue.Past, now time.Time, weeks int, asJSON bool) error {
-	expected, err := n.Forecast(past, now, now.AddDate(0, 0, 7*weeks))
-	if err != nil {
-		return err
-	}
+func (a *app) planWeeks(ctx context.Context, c config, expected []pipeline.Expected, weeks int, asJSON bool) error {
 	if asJSON {
 		list := []comingJSON{}
 		for _, e := range expected {

@@ -108,11 +108,7 @@ func (a *app) renderIssue(ctx context.Context, c config, n *pipeline.Newsletter,
 	if err != nil {
 		return rendered{}, err
 	}
-	past, _, err := a.past(ctx, c, n, now)
-	if err != nil {
-		return rendered{}, err
-	}
-	plan, err := n.Plan(past, now)
+	plan, err := a.planNext(ctx, c, n, now)
 	if err != nil {
 		return rendered{}, err
 	}

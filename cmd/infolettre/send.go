@@ -347,11 +347,7 @@ func (a *app) sendTest(ctx context.Context, c config, address string) error {
 		return err
 	}
 	now := a.now().In(c.zone)
-	past, _, err := a.past(ctx, c, n, now)
-	if err != nil {
-		return err
-	}
-	plan, err := n.Plan(past, now)
+	plan, err := a.planNext(ctx, c, n, now)
 	if err != nil {
 		return err
 	}

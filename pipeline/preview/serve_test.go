@@ -28,11 +28,11 @@ func (d *desk) planned(t *testing.T, locale, base string) preview.Mail {
 	if err != nil {
 		t.Fatal(err)
 	}
-	past, err := n.Replay(now())
+	entries, problems, err := n.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := n.Plan(past, now())
+	plan, err := n.PlanOf(entries, problems, n.Replay(entries, now()), now())
 	if err != nil {
 		t.Fatal(err)
 	}

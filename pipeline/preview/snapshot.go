@@ -154,7 +154,7 @@ func (s *snapshot) plan(ctx context.Context, now time.Time) (*plan, error) {
 func (s *snapshot) past(ctx context.Context, now time.Time) (issue.Past, error) {
 	n := s.newsletter
 	if n.Ledger == nil {
-		return issue.Replay(n.Issues, n.Calendar, n.First, s.entries, now), nil
+		return n.Replay(s.entries, now), nil
 	}
 	past, err := n.Ledger.Past(ctx)
 	if err != nil {
