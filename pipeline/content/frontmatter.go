@@ -117,7 +117,7 @@ func (p *parser) readHeader(header string) bool {
 	var ok bool
 	switch p.format {
 	case "", "---", "---yaml", "---yml", "---json": // JSON is YAML
-		root, ok = p.readYAML(boundBlank.ReplaceAllString(header, "$1 "))
+		root, ok = p.readYAML(withoutBoundBlanks(header))
 	case "+++", "---toml":
 		root, ok = p.readTOML(header)
 	default:
@@ -139,6 +139,13 @@ func (p *parser) readHeader(header string) bool {
 // boundBlank is the no-break space that a French keyboard puts after a colon
 // as easily as a blank; to YAML it would be part of the key.
 var boundBlank = regexp.MustCompile(`(?m)^([ \t]*[\w-]+[ \t]?:)[\x{a0}\x{202f}]+`)
+
+func withoutBoundBlanks(header string) string {
+	if !strings.Contains(header, ":\u00a0") && !strings.Contains(header, ":\u202f") {
+		return header
+	}
+	return boundBlank.ReplaceAllString(header, "$1 ")
+}
 
 // readYAML returns no root for front matter without keys.
 func (p *parser) readYAML(header string) (root *yaml.Node, ok bool) {

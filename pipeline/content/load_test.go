@@ -431,17 +431,25 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// What a folder of a thousand entries as long as blog posts are costs to read.
 func BenchmarkLoad(b *testing.B) {
-	files := map[string]string{}
-	paragraph := strings.Repeat("Le texte d’un billet, tel qu’on en écrit chaque semaine. ", 16) + "\n\n"
+	dir := b.TempDir()
+	body := strings.Repeat("Le texte d’un billet, tel qu’on en écrit chaque semaine ; il renvoie à [un autre](https://exemple.fr/). "+
+		"Le règlement ne demande que « ce qui est nécessaire », et c’est déjà beaucoup.\n\n> Une phrase citée, avec `du code`.\n\n"+
+		"- un premier point,\n- un second.\n\n## Un intertitre\n\n", 10)
 	for i := range 1000 {
-		name := fmt.Sprintf("%04d/%02d/%02d-billet-%d.fr.md", 2007+i/50, 1+i%12, 1+i%28, i)
-		files[name] = fmt.Sprintf("---\ntitle: 'Billet : le n° %d'\ndate: 2026-11-19 11:00\nauthors: [Jeanne, Ali]\ntags: [eau, climat]\n"+
-			"image: {src: a.png, alt: Une source}\ncta: {label: Lire, url: https://example.org/}\n---\n\n", i) + strings.Repeat(paragraph, 6)
+		text := fmt.Sprintf("---\ntitle: 'Billet : le n° %d'\ndate: 2026-11-19 11:00\nexcerpt: Ce dont il s’agit, en une phrase.\nauthors: [Jeanne, Ali]\n"+
+			"tags: [eau, climat]\nimage: {src: a.png, alt: Une source}\ncta: {label: Lire, url: https://example.org/}\n---\n\n", i) + body
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("billet-%d.fr.md", i)), []byte(text), 0o666); err != nil {
+			b.Fatal(err)
+		}
 	}
-	fsys := folder(files)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
-		if entries, problems, err := Load(fsys, Options{}); err != nil || len(problems) > 0 || len(entries) != len(files) {
+		if entries, problems, err := Load(root.FS(), Options{}); err != nil || len(problems) > 0 || len(entries) != 1000 {
 			b.Fatal(len(entries), problems, err)
 		}
 	}

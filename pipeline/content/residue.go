@@ -10,28 +10,33 @@ import (
 // residues are what a site generator would have replaced: templates and marks
 // of Markdown dialects. They are told, and shown as they stand; nothing here
 // executes them. Each is looked for in what the one before has left.
-var residues = []struct {
-	id   string
-	form *regexp.Regexp
-}{
-	{"residue-shortcode", regexp.MustCompile(`\{\{[<%](?:.*?[>%]\}\}|.*$)|^\s*-{2,}8<-{2,}.*|:(?:fontawesome|material|octicons|simple)-[a-z0-9-]+:`)},
-	{"residue-liquid", regexp.MustCompile(`\{%(?:.*?%\}|.*$)|\{\{(?:.*?\}\}|.*$)`)},
-	{"residue-toc", regexp.MustCompile(`(?i)^\s*(?:\[toc\]|\[\[_?toc_?\]\]|\{:\s*toc\b.*\})\s*$`)},
-	{"residue-admonition", regexp.MustCompile(`^\s*(?:(?:!!!|\?\?\?\+?|:::+)\s*\{?[\pL].*|:::+\s*$|===[!+]?\s+["'].*|>\s*\[![A-Za-z]+\].*)`)},
-	{"residue-attributes", regexp.MustCompile(`\{:\s*[^}\s][^}]*\}|\{\s*[.#][\pL_][^{}]*\}`)},
+var residues = []residue{
+	{"residue-shortcode", []string{"{{<", "{{%", "8<--", ":fontawesome-", ":material-", ":octicons-", ":simple-"}, regexp.MustCompile(`\{\{[<%](?:.*?[>%]\}\}|.*$)|^\s*-{2,}8<-{2,}.*|:(?:fontawesome|material|octicons|simple)-[a-z0-9-]+:`)},
+	{"residue-liquid", []string{"{%", "{{"}, regexp.MustCompile(`\{%(?:.*?%\}|.*$)|\{\{(?:.*?\}\}|.*$)`)},
+	{"residue-toc", []string{"[t", "[T", "[[", "{:"}, regexp.MustCompile(`(?i)^\s*(?:\[toc\]|\[\[_?toc_?\]\]|\{:\s*toc\b.*\})\s*$`)},
+	{"residue-admonition", []string{"!!!", "???", ":::", "===", "[!"}, regexp.MustCompile(`^\s*(?:(?:!!!|\?\?\?\+?|:::+)\s*\{?[\pL].*|:::+\s*$|===[!+]?\s+["'].*|>\s*\[![A-Za-z]+\].*)`)},
+	{"residue-attributes", []string{"{"}, regexp.MustCompile(`\{:\s*[^}\s][^}]*\}|\{\s*[.#][\pL_][^{}]*\}`)},
 }
 
-// iconSets are those of MkDocs' themes.
-var iconSets = []string{":fontawesome-", ":material-", ":octicons-", ":simple-"}
+type residue struct {
+	id    string
+	signs []string // what stands in the form has one of them; most lines have none
+	form  *regexp.Regexp
+}
+
+// in finds the first residue of its kind in a line, "" when there is none.
+func (r residue) in(line string) string {
+	if !slices.ContainsFunc(r.signs, func(sign string) bool { return strings.Contains(line, sign) }) {
+		return ""
+	}
+	return r.form.FindString(line)
+}
 
 // findResidues tells of each kind of residue once a line.
 func (p *parser) findResidues() {
 	for i, line := range proseLines(p.entry.Body) {
-		if !suspect(line) {
-			continue
-		}
 		for _, r := range residues {
-			found := r.form.FindString(line)
+			found := r.in(line)
 			if found == "" {
 				continue
 			}
@@ -39,18 +44,6 @@ func (p *parser) findResidues() {
 			line = r.form.ReplaceAllString(line, "")
 		}
 	}
-}
-
-// suspect is a quick look, since most lines have no residue.
-func suspect(line string) bool {
-	if strings.IndexByte(line, '{') >= 0 {
-		return true
-	}
-	text := strings.TrimLeft(line, " \t")
-	if text != "" && strings.IndexByte("[!?:=>-", text[0]) >= 0 {
-		return true
-	}
-	return slices.ContainsFunc(iconSets, func(set string) bool { return strings.Contains(line, set) })
 }
 
 // codeSpan is one on a single line, near enough for a title.

@@ -13,9 +13,9 @@ import (
 func (p *parser) settleTitle(place place) {
 	e := &p.entry
 	lines := strings.Split(e.Body, "\n")
-	h, found := firstHeading(lines)
+	h, found := firstHeading(lines, e.Title != "")
 	switch {
-	case found && (e.Title == "" || h.leading && sameWords(e.Title, h.text)):
+	case found && (e.Title == "" || sameWords(e.Title, h.text)):
 		if e.Title == "" {
 			e.Title, e.Lines["title"] = h.text, e.BodyLine+h.from
 		}
@@ -55,7 +55,6 @@ func (p *parser) makeTitle(lines []string, place place) {
 type heading struct {
 	text     string
 	from, to int
-	leading  bool // nothing but blank lines before it
 }
 
 var (
@@ -64,13 +63,15 @@ var (
 	paragraph = regexp.MustCompile(`^ {0,3}[^\s#>]`)
 )
 
-// firstHeading finds "# Title", or a line with "===" under it, outside code blocks.
-func firstHeading(lines []string) (h heading, found bool) {
-	h.leading = true
+// firstHeading finds "# Title", or a line with "===" under it, outside code
+// blocks; leading: with nothing but blank lines before it.
+func firstHeading(lines []string, leading bool) (h heading, found bool) {
 	var code codeBlock
 	for i, line := range lines {
+		if leading && i > 0 && strings.TrimSpace(lines[i-1]) != "" {
+			break
+		}
 		if code.holds(line) {
-			h.leading = false
 			continue
 		}
 		h.from, h.to = i, i+1
@@ -83,7 +84,6 @@ func firstHeading(lines []string) (h heading, found bool) {
 		if h.text != "" {
 			return h, true
 		}
-		h.leading = h.leading && strings.TrimSpace(line) == ""
 	}
 	return heading{}, false
 }

@@ -14,6 +14,15 @@ import (
 
 var lineEnds = regexp.MustCompile(`[ \t]*\n[ \t\n]*`)
 
+// oneLine joins the lines of a text.
+func oneLine(text string) string {
+	text = strings.TrimSpace(text)
+	if !strings.Contains(text, "\n") {
+		return text
+	}
+	return lineEnds.ReplaceAllString(text, " ")
+}
+
 // isText refuses what is a list or a group, where an entry would not be the
 // same without its text.
 func (p *parser) isText(f field) bool {
@@ -38,7 +47,7 @@ func (p *parser) text(f field) string {
 	}
 	text := strings.TrimSpace(n.Value)
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		text = lineEnds.ReplaceAllString(text, " ")
+		text = oneLine(text)
 	}
 	for _, r := range text {
 		if unicode.IsControl(r) && r != '\t' || r == '\u2028' || r == '\u2029' {
@@ -76,7 +85,7 @@ func (p *parser) prose(f field) string {
 func (p *parser) readExcerpt(f field) bool {
 	if f.node.Kind == yaml.ScalarNode {
 		joined := *withoutHTML(f.node)
-		joined.Value = lineEnds.ReplaceAllString(strings.TrimSpace(joined.Value), " ")
+		joined.Value = oneLine(joined.Value)
 		f.node = &joined
 	}
 	return set(&p.entry.Excerpt, p.prose(f))
