@@ -20,23 +20,26 @@ var residues = []residue{
 
 type residue struct {
 	id    string
-	signs []string // what stands in the form has one of them; most lines have none
+	signs []string // what has the form has one of them
 	form  *regexp.Regexp
 }
 
-// in finds the first residue of its kind in a line, "" when there is none.
-func (r residue) in(line string) string {
-	if !slices.ContainsFunc(r.signs, func(sign string) bool { return strings.Contains(line, sign) }) {
-		return ""
-	}
-	return r.form.FindString(line)
+// possible is a quick look, since most lines, and most texts, have no residue.
+func (r residue) possible(text string) bool {
+	return slices.ContainsFunc(r.signs, func(sign string) bool { return strings.Contains(text, sign) })
 }
 
 // findResidues tells of each kind of residue once a line.
 func (p *parser) findResidues() {
+	if !slices.ContainsFunc(residues, func(r residue) bool { return r.possible(p.entry.Body) }) {
+		return
+	}
 	for i, line := range proseLines(p.entry.Body) {
 		for _, r := range residues {
-			found := r.in(line)
+			if !r.possible(line) {
+				continue
+			}
+			found := r.form.FindString(line)
 			if found == "" {
 				continue
 			}
