@@ -30,82 +30,73 @@ type Catalogue struct {
 	fallback string
 }
 
-// Locale is one language's words, read when the first of them is asked for: a
-// command speaks one language or two. Its methods are safe for concurrent use.
+// Locale is one language's words. A message is read when it is first asked
+// for, since a command says few of them; the methods are safe for concurrent
+// use.
 type Locale struct {
-	tag  string
-	read func() (messages, error)
-}
+	tag   language.Tag
+	texts map[string]string // id → its forms, as TOML
 
-// messages are the words of a language.
-type messages struct {
+	mu        sync.RWMutex
+	bundle    *i18n.Bundle
 	localizer *i18n.Localizer
-	plural    map[string]bool // every id → it has more than one form
+	plural    map[string]bool // id of a message that was read → it has more than one form
 }
 
-// Load knows the languages from the active.<tag>.toml of fsys. fallback is the
-// one used where a tag is unknown. What is wrong inside a file is seen as a
-// missing message is, and told by Localize and Check.
+// Load cuts every active.<tag>.toml of fsys into its messages. fallback is the
+// language used where a tag is unknown.
 func Load(fsys fs.FS, fallback string) (*Catalogue, error) {
 	names, err := fs.Glob(fsys, "active.*.toml")
 	if err != nil {
 		return nil, fmt.Errorf("list catalogues: %w", err)
 	}
-	files := map[string]func() (map[string]any, error){}
-	c := &Catalogue{locales: map[string]*Locale{}, fallback: fallback}
+	files := map[string]map[string]string{}
 	for _, name := range names {
 		tag := strings.TrimSuffix(strings.TrimPrefix(name, "active."), ".toml")
-		files[tag] = sync.OnceValues(func() (map[string]any, error) { return parse(fsys, name) })
-		c.locales[tag] = &Locale{tag, sync.OnceValues(func() (messages, error) { return lay(tag, files) })}
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("read catalogue: %w", err)
+		}
+		files[tag] = cut(string(data))
 	}
 	if files[fallback] == nil {
 		return nil, fmt.Errorf("no catalogue for %s", fallback)
 	}
-	c.tags = slices.Sorted(maps.Keys(files))
+	c := &Catalogue{locales: map[string]*Locale{}, fallback: fallback, tags: slices.Sorted(maps.Keys(files))}
+	for _, tag := range c.tags {
+		if c.locales[tag], err = newLocale(tag, files); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
 }
 
-func parse(fsys fs.FS, name string) (map[string]any, error) {
-	texts := map[string]any{}
-	if _, err := toml.DecodeFS(fsys, name, &texts); err != nil {
-		return nil, fmt.Errorf("parse catalogue %s: %w", name, err)
+// cut finds the messages of a catalogue, of which each begins with a line
+// ["id"]: to read all of them takes longer than many a command.
+func cut(catalogue string) map[string]string {
+	texts := map[string]string{}
+	for i, piece := range strings.Split("\n"+catalogue, "\n[\"") {
+		if id, forms, ok := strings.Cut(piece, `"]`); ok && i > 0 {
+			texts[id] = forms
+		}
 	}
-	return texts, nil
+	return texts
 }
 
-// lay lays a variant over its parent, because go-i18n itself would fall back
-// from fr-CA to the default language rather than to fr.
-func lay(tag string, files map[string]func() (map[string]any, error)) (messages, error) {
-	texts := map[string]any{}
-	parent, _, _ := strings.Cut(tag, "-")
-	for _, file := range slices.Compact([]string{parent, tag}) {
-		if files[file] == nil {
-			continue
-		}
-		own, err := files[file]()
-		if err != nil {
-			return messages{}, err
-		}
-		maps.Copy(texts, own)
-	}
+// newLocale lays a variant over its parent, because go-i18n itself would
+// fall back from fr-CA to the default language rather than to fr.
+func newLocale(tag string, files map[string]map[string]string) (*Locale, error) {
 	parsed, err := language.Parse(tag)
 	if err != nil {
-		return messages{}, fmt.Errorf("catalogue %s: %w", tag, err)
+		return nil, fmt.Errorf("catalogue %s: %w", tag, err)
+	}
+	texts := files[tag]
+	if parent, _, ok := strings.Cut(tag, "-"); ok {
+		texts = maps.Clone(files[parent])
+		maps.Copy(texts, files[tag])
 	}
 	bundle := i18n.NewBundle(parsed)
-	m := messages{i18n.NewLocalizer(bundle, tag), map[string]bool{}}
-	for id, forms := range texts {
-		message, err := i18n.NewMessage(forms)
-		if err != nil {
-			return messages{}, fmt.Errorf("catalogue %s: message %s: %w", tag, id, err)
-		}
-		message.ID = id
-		if err := bundle.AddMessages(parsed, message); err != nil {
-			return messages{}, fmt.Errorf("catalogue %s: message %s: %w", tag, id, err)
-		}
-		m.plural[id] = message.One != "" || message.Many != ""
-	}
-	return m, nil
+	return &Locale{tag: parsed, texts: texts, bundle: bundle, localizer: i18n.NewLocalizer(bundle, tag), plural: map[string]bool{}}, nil
 }
 
 // Tags lists the languages, sorted.
@@ -146,13 +137,35 @@ func Canonical(tag string) string {
 }
 
 // Tag is the language's BCP 47 tag.
-func (l *Locale) Tag() string { return l.tag }
+func (l *Locale) Tag() string { return l.tag.String() }
 
 // Has reports whether the language has a message of that id.
 func (l *Locale) Has(id string) bool {
-	m, _ := l.read()
-	_, ok := m.plural[id]
+	_, ok := l.texts[id]
 	return ok
+}
+
+// read makes a message known to the bundle.
+func (l *Locale) read(id string) (plural bool, err error) {
+	l.mu.RLock()
+	plural, known := l.plural[id]
+	l.mu.RUnlock()
+	if known {
+		return plural, nil
+	}
+	text, ok := l.texts[id]
+	if !ok {
+		return false, fmt.Errorf("%s: no message %q", l.tag, id)
+	}
+	var m i18n.Message
+	if err := toml.Unmarshal([]byte(text), &m); err != nil {
+		return false, fmt.Errorf("%s: message %q: %w", l.tag, id, err)
+	}
+	m.ID = id
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.plural[id] = m.One != "" || m.Many != ""
+	return l.plural[id], l.bundle.AddMessages(l.tag, &m)
 }
 
 // T returns a message. args are pairs of name and value; a value named Count
@@ -178,13 +191,9 @@ func (l *Locale) Format(id string, data map[string]any) string {
 // Localize is Format for callers that must know of a missing message or
 // plural form.
 func (l *Locale) Localize(id string, data map[string]any) (string, error) {
-	m, err := l.read()
+	plural, err := l.read(id)
 	if err != nil {
 		return "", err
-	}
-	plural, ok := m.plural[id]
-	if !ok {
-		return "", fmt.Errorf("%s: no message %q", l.tag, id)
 	}
 	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: data}
 	if n, ok := data["Count"]; ok {
@@ -195,7 +204,9 @@ func (l *Locale) Localize(id string, data map[string]any) (string, error) {
 		shown["Count"] = l.number(n)
 		config.TemplateData = shown
 	}
-	text, err := m.localizer.Localize(config)
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	text, err := l.localizer.Localize(config)
 	if err != nil {
 		return text, fmt.Errorf("%s: message %q: %w", l.tag, id, err)
 	}
@@ -268,24 +279,22 @@ func title(s string) string {
 	return s
 }
 
-// Check reports what would go wrong only later: a file that cannot be read,
-// and a message that one language has and another lacks.
+// Check reports what would go wrong only later: a message that cannot be read,
+// or that one language has and another lacks.
 func (c *Catalogue) Check() error {
 	var errs []error
-	all := map[string]bool{}
-	for _, tag := range c.tags {
-		m, err := c.locales[tag].read()
-		errs = append(errs, err)
-		maps.Copy(all, m.plural)
+	all := map[string]string{}
+	for _, l := range c.locales {
+		maps.Copy(all, l.texts)
 	}
 	for _, tag := range c.tags {
+		l := c.locales[tag]
 		for _, id := range slices.Sorted(maps.Keys(all)) {
-			if strings.HasPrefix(id, "date.day.") || id == "date.clock.full-hour" {
+			if !l.Has(id) && (strings.HasPrefix(id, "date.day.") || id == "date.clock.full-hour") {
 				continue // a language has them only where its usage needs them
 			}
-			if !c.locales[tag].Has(id) {
-				errs = append(errs, fmt.Errorf("%s: no message %q", tag, id))
-			}
+			_, err := l.read(id)
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -1,13 +1,17 @@
 package locales
 
 import (
+	"io/fs"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/BurntSushi/toml"
 )
 
-// Every file of the program can be read, and has what the others have.
-func TestFiles(t *testing.T) {
+// Every language has what the others have, and all of it can be read.
+func TestFilesAgree(t *testing.T) {
 	t.Parallel()
 	catalogue, err := Load(Files, "fr")
 	if err != nil {
@@ -18,24 +22,50 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// The pieces of a file are what it holds to those who read it whole.
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for _, tag := range []string{"fr", "en", "fr-CA", "fr-CH"} {
+		data, err := fs.ReadFile(Files, "active."+tag+".toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var whole map[string]map[string]string
+		if err := toml.Unmarshal(data, &whole); err != nil {
+			t.Fatalf("%s: %v", tag, err)
+		}
+		pieces := map[string]map[string]string{}
+		for id, text := range cut(string(data)) {
+			var forms map[string]string
+			if err := toml.Unmarshal([]byte(text), &forms); err != nil {
+				t.Errorf("%s: %s: %v", tag, id, err)
+			}
+			pieces[id] = forms
+		}
+		if !reflect.DeepEqual(pieces, whole) {
+			t.Errorf("%s: %d messages in pieces that differ from the %d of the whole", tag, len(pieces), len(whole))
+		}
+	}
+}
+
 func TestBroken(t *testing.T) {
 	t.Parallel()
 	catalogue, err := Load(fstest.MapFS{
-		"active.en.toml": {Data: []byte("[a]\nother = \"A\"\n[b]\nother = \"B\"")},
-		"active.fr.toml": {Data: []byte("[a]\nother = \"Â\"")},
-		"active.de.toml": {Data: []byte("[a]\nother = \"Ä")},
+		"active.en.toml": {Data: []byte("# English\n[\"a\"]\nother = \"A\"\n[\"b\"]\nother = \"B\"")},
+		"active.fr.toml": {Data: []byte("[\"a\"]\nother = \"Â\"")},
+		"active.de.toml": {Data: []byte("[\"a\"]\nother = \"Ä\n[\"b\"]\nother = \"ß\"\n")},
 	}, "en")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, tt := range []struct{ tag, a, b string }{{"en", "A", "B"}, {"fr", "Â", "b"}, {"de", "a", "b"}, {"it", "A", "B"}} {
+	for _, tt := range []struct{ tag, a, b string }{{"en", "A", "B"}, {"fr", "Â", "b"}, {"de", "a", "ß"}, {"it", "A", "B"}} {
 		l := catalogue.Locale(tt.tag)
 		if a, b := l.T("a"), l.T("b"); a != tt.a || b != tt.b {
 			t.Errorf("%s: %q, %q", tt.tag, a, b)
 		}
 	}
 	err = catalogue.Check()
-	for _, want := range []string{"active.de.toml", `fr: no message "b"`} {
+	for _, want := range []string{`de: message "a"`, `fr: no message "b"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Check: %v, without %s", err, want)
 		}
