@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,7 +23,8 @@ var (
 
 // loose lists the ways people write a date, on folded text. The day comes
 // before the month, but where the month is a word. The first is all digits.
-var loose = func() []*regexp.Regexp {
+// Compiling them takes a millisecond, and few texts need them.
+var loose = sync.OnceValue(func() []*regexp.Regexp {
 	var weekdays []string
 	for _, days := range weekdayWords {
 		for _, forms := range days {
@@ -42,14 +44,14 @@ var loose = func() []*regexp.Regexp {
 		compiled = append(compiled, regexp.MustCompile(head+form+clock))
 	}
 	return compiled
-}()
+})
 
 // parseLooseDate reads a date as an author writes it at the top of a text:
 // 20.02.25 — 11h00, jeudi 1er mars 2025 à 11 h, February 20, 2025. Two digits
 // of a year are of this century.
 func parseLooseDate(text string) (m moment, ok bool) {
 	text = strings.TrimSpace(fold(text))
-	for i, form := range loose {
+	for i, form := range loose() {
 		g := form.FindStringSubmatch(text)
 		if g == nil {
 			continue
