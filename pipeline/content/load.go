@@ -129,8 +129,9 @@ func readAll(fsys fs.FS, names []string, o Options) []reading {
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(names)) {
 		workers.Go(func() {
+			var text bytes.Buffer
 			for i := range next {
-				readings[i] = readOne(fsys, names[i], o)
+				readings[i] = readOne(fsys, names[i], &text, o)
 			}
 		})
 	}
@@ -148,15 +149,16 @@ var (
 )
 
 // readOne leaves the entry's path empty when there is no entry to read; a name
-// that is no file, such as a link to a folder, is no problem either.
-func readOne(fsys fs.FS, name string, o Options) reading {
+// that is no file, such as a link to a folder, is no problem either. text is
+// where one file after the other is read to.
+func readOne(fsys fs.FS, name string, text *bytes.Buffer, o Options) reading {
 	complain := func(id string, args map[string]any) reading {
 		return reading{problems: []Problem{{ID: id, Severity: Error, File: shown(name), Args: args}}}
 	}
 	if strings.ContainsFunc(name, unicode.IsControl) {
 		return complain("file-name", map[string]any{"Name": shown(name)})
 	}
-	data, changed, err := readLimited(fsys, name)
+	changed, err := readLimited(fsys, name, text)
 	switch {
 	case errors.Is(err, errNotRegular):
 		return reading{}
@@ -167,34 +169,34 @@ func readOne(fsys fs.FS, name string, o Options) reading {
 	case err != nil:
 		return complain("file-unreadable", nil)
 	}
-	return parse(name, data, changed, o)
+	return parse(name, text.Bytes(), changed, o)
 }
 
 // readLimited trusts neither the size a file states nor that it stays the same.
-func readLimited(fsys fs.FS, name string) (data []byte, changed time.Time, err error) {
+func readLimited(fsys fs.FS, name string, text *bytes.Buffer) (changed time.Time, err error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
-		return nil, changed, err
+		return changed, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, changed, errNotRegular // opening a pipe would wait for ever
+		return changed, errNotRegular // opening a pipe would wait for ever
 	}
 	if info.Size() > maxFile {
-		return nil, changed, errTooLarge
+		return changed, errTooLarge
 	}
 	f, err := fsys.Open(name)
 	if err != nil {
-		return nil, changed, err
+		return changed, err
 	}
 	defer f.Close()
-	text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	text.Reset()
 	if _, err := text.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
-		return nil, changed, err
+		return changed, err
 	}
 	if text.Len() > maxFile {
-		return nil, changed, errTooLarge
+		return changed, errTooLarge
 	}
-	return text.Bytes(), info.ModTime(), nil
+	return info.ModTime(), nil
 }
 
 func isLink(fsys fs.FS, name string) bool {

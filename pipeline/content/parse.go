@@ -147,11 +147,11 @@ func (p *parser) readDate(f field) bool {
 func (p *parser) dateOf(f field, value string) (m moment, ok bool) {
 	line := p.line(f.node)
 	m, exact := parseDate(value)
-	loose := false
+	ok = exact
 	if !exact {
-		m, loose = parseLooseDate(value)
+		m, ok = parseLooseDate(value)
 	}
-	if !exact && !loose {
+	if !ok {
 		p.refuse("date-format", line, map[string]any{"Value": shown(value), "Example": "2026-11-19"})
 		return m, false
 	}
@@ -159,14 +159,15 @@ func (p *parser) dateOf(f field, value string) (m moment, ok bool) {
 		p.refuse(fault, line, map[string]any{"Value": shown(value)})
 		return m, false
 	}
+	if exact {
+		return m, true
+	}
 	args := map[string]any{"Value": shown(value), "Example": m.String()}
 	if m.dayFirst {
 		p.refuse("date-format", line, args)
 		return m, false
 	}
-	if loose {
-		p.warn("date-loose", line, args)
-	}
+	p.warn("date-loose", line, args)
 	return m, true
 }
 

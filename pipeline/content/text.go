@@ -88,12 +88,12 @@ func (p *parser) checkText(text string) (mended string, ok bool) {
 	var controlRune, turnRune rune
 	for i, r := range text {
 		switch {
+		case r >= ' ' && r < 0x7F || r == '\t': // nearly all of them
 		case r == '\n':
 			if i-start > maxLine && long == 0 {
 				long = line
 			}
 			line, start = line+1, i+1
-		case r >= ' ' && r < 0x7F || r == '\t':
 		case r == 0 || r == escape:
 			if binary == 0 {
 				binary, controlRune = line, r
