@@ -72,26 +72,30 @@ func (a *app) preview(ctx context.Context, at string, port int, anyPort, open bo
 	defer source.close()
 	pages, err := preview.New(ctx, preview.Options{Words: a.words, Now: now, Open: source.open})
 	if err != nil {
-		return err
+		return a.unwatched(err)
 	}
+	defer pages.Close()
 	l, err := loopback.Listen(port, anyPort)
 	if err != nil {
 		return a.fail(err, "demo.no-port", "Port", port)
 	}
 	group, serve := errgroup.WithContext(ctx)
 	group.Go(func() error { return loopback.Serve(serve, l, pages.Handler()) })
-	group.Go(func() error {
-		if err := pages.Watch(serve); err != nil {
-			return a.fail(err, "preview.no-watch")
-		}
-		return nil
-	})
+	group.Go(func() error { return a.unwatched(pages.Watch(serve)) })
 	address := "http://" + l.Addr().String() + "/"
 	a.say("preview.listening", "URL", address)
 	if open {
 		openBrowser(address)
 	}
 	return group.Wait()
+}
+
+// unwatched says in the user's language that the system tells of no saves.
+func (a *app) unwatched(err error) error {
+	if errors.Is(err, preview.ErrWatch) {
+		return a.fail(err, "preview.no-watch")
+	}
+	return err
 }
 
 // previewSource opens the newsletter as often as its settings change, and its

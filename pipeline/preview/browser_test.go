@@ -67,7 +67,7 @@ func (d *desk) serve(t testing.TB) (url string) {
 	return "http://" + l.Addr().String()
 }
 
-// open shows a page, and waits until it is live: then the watcher watches too.
+// open shows a page, and waits until it is live.
 func open(t testing.TB, browser context.Context, url string, width, height int64) *tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
@@ -75,7 +75,6 @@ func open(t testing.TB, browser context.Context, url string, width, height int64
 	b := &tab{t, ctx, url}
 	b.do(chromedp.EmulateViewport(width, height), chromedp.Navigate(url+"/"))
 	b.wait(`document.getElementById("status")?.textContent === document.getElementById("status")?.dataset.live`)
-	b.wait(`parseInt(document.documentElement.dataset.version.split(".")[1]) > 1`)
 	b.framed("true")
 	return b
 }

@@ -3,6 +3,7 @@ package preview
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"sync"
@@ -59,20 +60,27 @@ type Options struct {
 type Preview struct {
 	options Options
 	pages   *template.Template
+	watch   *watch
 
 	rebuild sync.Mutex // one at a time
 	current atomic.Pointer[snapshot]
 	readers readers
 }
 
-// New reads the newsletter.
+// New reads the newsletter. Whoever has it closes it.
 func New(ctx context.Context, o Options) (*Preview, error) {
 	pages, err := template.ParseFS(templates.Preview, "preview/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse preview pages: %w", err)
 	}
 	p := &Preview{options: o, pages: pages}
-	return p, p.Rebuild(ctx, Change{})
+	if p.watch, err = newWatch(); err != nil {
+		return nil, err
+	}
+	if err := p.Rebuild(ctx, Change{}); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
 }
 
 // Change says what else than entries a save may have changed.
@@ -116,6 +124,9 @@ func (p *Preview) read(ctx context.Context, old *snapshot, c Change) (*snapshot,
 	}
 	if c.Assets {
 		next.memory = newMemory()
+	}
+	if err := p.watch.follow(next.newsletter); err != nil {
+		return nil, err
 	}
 	if err := next.load(old); err != nil {
 		return nil, err

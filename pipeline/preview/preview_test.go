@@ -100,6 +100,8 @@ func (d *desk) open(lang string, ledger preview.Ledger) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	pages := d.Preview
+	d.t.Cleanup(func() { must(d.t, pages.Close()) })
 }
 
 // newsletter reads the settings, which are no more than the folder's name.

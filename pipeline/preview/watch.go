@@ -17,53 +17,54 @@ import (
 // in several steps, and a checkout changes many files.
 const settle = 30 * time.Millisecond
 
-// Watch rebuilds after each save, until ctx ends. It watches folders, not
-// files: most editors save by putting a new file in the place of the old one.
+// ErrWatch says that the system does not tell of saves.
+var ErrWatch = errors.New("watch files")
+
+// Watch rebuilds after each save since New, until ctx ends.
 func (p *Preview) Watch(ctx context.Context) error {
-	watcher, err := fsnotify.NewWatcher()
-	if err != nil {
-		return fmt.Errorf("watch files: %w", err)
-	}
-	defer watcher.Close()
-	w := watch{watcher: watcher}
-	for c := (Change{}); ; { // at first for what was saved since New
-		if err := w.follow(p.current.Load().newsletter); err != nil {
+	for {
+		c, err := p.watch.change(ctx)
+		if err != nil || ctx.Err() != nil {
 			return err
 		}
 		if err := p.Rebuild(ctx, c); err != nil {
 			return err
 		}
-		if !w.follows(p.current.Load().newsletter) { // the settings name another folder
-			c = Change{Assets: true}
-			continue
-		}
-		if c, err = w.change(ctx); err != nil || ctx.Err() != nil {
-			return err
-		}
 	}
 }
 
+// Close ends the watching; what was shown can still be seen.
+func (p *Preview) Close() error { return p.watch.watcher.Close() }
+
+// watch follows folders, not files: most editors save by putting a new file in
+// the place of the old one.
 type watch struct {
 	watcher          *fsnotify.Watcher
 	settings, folder string // as they are followed
 	stale            bool   // a folder came or went
 }
 
-func (w *watch) follows(n *Newsletter) bool { return w.settings == n.Settings && w.folder == n.Folder }
+func newWatch() (*watch, error) {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrWatch, err)
+	}
+	return &watch{watcher: watcher}, nil
+}
 
 // follow watches the settings' folder and all folders of entries: before they
 // are read, so that no save goes unseen. It walks only when it must.
 func (w *watch) follow(n *Newsletter) error {
-	if w.follows(n) && !w.stale {
+	if w.settings == n.Settings && w.folder == n.Folder && !w.stale {
 		return nil
 	}
-	w.settings, w.folder, w.stale = n.Settings, n.Folder, false
+	w.settings, w.folder, w.stale = n.Settings, n.Folder, true // until all is watched
 	for _, folder := range []string{filepath.Dir(n.Settings), filepath.Dir(n.Folder)} {
 		if err := w.watcher.Add(folder); err != nil {
-			return fmt.Errorf("watch %s: %w", folder, err)
+			return fmt.Errorf("%w in %s: %w", ErrWatch, folder, err)
 		}
 	}
-	return filepath.WalkDir(n.Folder, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(n.Folder, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return nil // gone since, or not to be read, as loading says too
@@ -73,10 +74,12 @@ func (w *watch) follow(n *Newsletter) error {
 			return fs.SkipDir
 		}
 		if err := w.watcher.Add(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("watch %s: %w", path, err)
+			return fmt.Errorf("%w in %s: %w", ErrWatch, path, err)
 		}
 		return nil
 	})
+	w.stale = err != nil
+	return err
 }
 
 // change waits for a save and its aftermath.
@@ -90,7 +93,7 @@ func (w *watch) change(ctx context.Context) (c Change, err error) {
 			return c, nil
 		case err := <-w.watcher.Errors:
 			if !errors.Is(err, fsnotify.ErrEventOverflow) {
-				return c, fmt.Errorf("watch files: %w", err)
+				return c, fmt.Errorf("%w: %w", ErrWatch, err)
 			}
 			w.stale, c = true, Change{true, true} // too many at once to tell
 		case e := <-w.watcher.Events:
