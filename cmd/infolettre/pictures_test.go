@@ -171,7 +171,7 @@ func demoMail(t *testing.T) []byte {
 	return get(t, mailbox[:len(mailbox)-len("/mailbox/")]+frame[1]+"/frame")
 }
 
-func waitFor(t *testing.T, r io.Reader, what *regexp.Regexp) string {
+func waitFor(t testing.TB, r io.Reader, what *regexp.Regexp) string {
 	var text []byte
 	for buffer := make([]byte, 4096); ; {
 		n, err := r.Read(buffer)
@@ -185,7 +185,7 @@ func waitFor(t *testing.T, r io.Reader, what *regexp.Regexp) string {
 	}
 }
 
-func get(t *testing.T, url string) []byte {
+func get(t testing.TB, url string) []byte {
 	response, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
