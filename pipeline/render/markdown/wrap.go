@@ -11,27 +11,23 @@ import (
 // line feeds. A word longer than a line stands alone on it: a broken URL is
 // no URL, and no-break spaces do not break.
 func wrap(text string, most int, emit func(line string)) {
-	var line []byte
 	for paragraph := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		line = line[:0]
-		used := 0
-		for word := range strings.FieldsFuncSeq(paragraph, isBreakable) {
+		paragraph = spaced(paragraph)
+		start, used := 0, 0 // of the line
+		for at := 0; at < len(paragraph); {
+			word, _, _ := strings.Cut(paragraph[at:], " ")
 			size := columns(word)
-			if used > 0 && used+1+size > most {
-				emit(string(line))
-				line = line[:0]
-				used = 0
+			if start < at && used+1+size > most {
+				emit(paragraph[start : at-1])
+				start, used = at, 0
 			}
-			if used > 0 {
-				line = append(line, ' ')
-				used++
-			} else if misleads(word + " ") {
-				used++ // line will set it off with a space
+			if start < at || misleads(paragraph[at:]) {
+				used++ // the space before the word, or the one that line will set it off with
 			}
-			line = append(line, word...)
 			used += size
+			at += len(word) + 1
 		}
-		emit(string(line))
+		emit(paragraph[start:])
 	}
 }
 
