@@ -143,6 +143,8 @@ func TestWrap(t *testing.T) {
 		{"a no-break space holds", "", strings.Repeat("mot ", 18) + "fin\u00a0!", strings.Repeat("mot ", 17) + "mot\nfin\u00a0!\n"},
 		{"a narrow one too, and widens", "", strings.Repeat("mot ", 18) + "fin\u202f!", strings.Repeat("mot ", 17) + "mot\nfin\u00a0!\n"},
 		{"mark", "1. ", long + " et suite", "1. " + strings.Repeat("mot ", 17) + "mot\n   fin et suite\n"},
+		{"a word of no column keeps its space", "", "\u2060 mot", "\u2060 mot\n"},
+		{"blanks", "", " un \t mot ", "un mot\n"},
 		{"blank", "", " \n", ""},
 	}
 	for _, tt := range tests {
