@@ -201,7 +201,11 @@ func (b *Block) cut(leaf int, cells []cell) {
 		n := 0
 		for n < len(cells) && (n == 0 || cells[n].marks&raised == level) {
 			level = cells[n].marks & raised
-			text = appendRune(text, cells[n].r)
+			if r := cells[n].r; r < utf8.RuneSelf {
+				text = append(text, byte(r))
+			} else {
+				text = appendRune(text, r)
+			}
 			n++
 		}
 		b.pieces = append(b.pieces, Piece{Leaf: leaf, Raised: level != 0})
