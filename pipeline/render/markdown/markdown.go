@@ -132,7 +132,7 @@ func New(o Options) *Converter {
 		extension.Strikethrough,
 		extension.TaskList,
 		extension.Footnote,
-		extension.Linkify,
+		linkify{},
 		expansionGuard{},
 		languages{o.Dir},
 		NewTypographer(o.Typography, o.RulesOf),
