@@ -19,7 +19,7 @@ type htmlWriter struct {
 
 func (d *document) html() *output {
 	w := &htmlWriter{document: d, output: output{limit: maxOutput}}
-	w.b.Grow(2 * len(d.source))
+	w.b.Grow(3 * len(d.source)) // what prose takes with a mail's styles
 	w.blocks(d.root)
 	return &w.output
 }

@@ -51,16 +51,17 @@ func Underline(title, stroke string) string {
 func columns(s string) int {
 	n := 0
 	for _, r := range s {
-		n += runeColumns(r)
+		// Latin letters and the punctuation of Latin scripts, without looking them up.
+		if r < 0x300 || 0x2010 <= r && r <= 0x2027 || r == 0x202F {
+			n++
+		} else {
+			n += runeColumns(r)
+		}
 	}
 	return n
 }
 
 func runeColumns(r rune) int {
-	// Latin letters and the punctuation of Latin scripts, without looking them up.
-	if r < 0x300 || 0x2010 <= r && r <= 0x2027 || r == 0x202F {
-		return 1
-	}
 	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
 		return 0
 	}
