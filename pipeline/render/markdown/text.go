@@ -36,7 +36,7 @@ type margin struct{ first, rest string }
 
 func (d *document) text() *output {
 	w := &textWriter{document: d, output: output{limit: maxOutput}, notes: newLinkNotes(d)}
-	w.b.Grow(len(d.source))
+	w.b.Grow(len(d.source) + len(d.source)/8) // room for the spaces and line feeds put in
 	w.blocks(d.root, false)
 	w.linkNotes()
 	return &w.output

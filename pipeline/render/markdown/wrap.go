@@ -15,8 +15,11 @@ func wrap(text string, most int, emit func(line string)) {
 		paragraph = spaced(paragraph)
 		start, used := 0, 0 // of the line
 		for at := 0; at < len(paragraph); {
-			word, _, _ := strings.Cut(paragraph[at:], " ")
-			size := columns(word)
+			end := len(paragraph)
+			if i := strings.IndexByte(paragraph[at:], ' '); i >= 0 {
+				end = at + i
+			}
+			size := columns(paragraph[at:end])
 			if start < at && used+1+size > most {
 				emit(paragraph[start : at-1])
 				start, used = at, 0
@@ -25,7 +28,7 @@ func wrap(text string, most int, emit func(line string)) {
 				used++ // the space before the word, or the one that line will set it off with
 			}
 			used += size
-			at += len(word) + 1
+			at = end + 1
 		}
 		emit(paragraph[start:])
 	}

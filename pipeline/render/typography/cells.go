@@ -24,8 +24,8 @@ const (
 	eager // takes a space even where none was typed
 
 	// The small letters between which nearly all blanks stand, but for those
-	// that some rule of spaces looks for on that side: n°s, 1er, 9 h, XXe s.
-	idleBefore // a blank
+	// that some rule of spaces looks for on that side: 1er, 9 h, XXe s.
+	idleBefore // a blank, but for the s of n°s
 	idleAfter
 )
 
@@ -49,7 +49,7 @@ func asciiTable() (table [utf8.RuneSelf]kind) {
 	set(`"()[]{}`, mark)
 	set(";!?:%$h", eager)
 	set("abcdefgijklmnopqrtuvwxyz", idleAfter)
-	set("abcdefgijklmnopqtuvwxyz,", idleBefore)
+	set("abcdefgijklmnopqstuvwxyz,", idleBefore)
 	return table
 }
 

@@ -16,7 +16,7 @@ func (b *Block) setSpaces() {
 			continue
 		}
 		right = b.skipBlanks(right, 1)
-		if b.is(left, idleBefore) && b.is(right, idleAfter) {
+		if b.is(left, idleBefore) && b.is(right, idleAfter) && !b.numeroEnds(left) {
 			continue
 		}
 		s := b.spaceBetween(left, right)
