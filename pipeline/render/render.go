@@ -97,9 +97,14 @@ func (ed *edition) fit(doc *Document, p page) error {
 	all := len(p.Entries)
 	doc.Full, doc.HTML = all, mail(all)
 	if !fits(doc.HTML) {
-		cut := sort.Search(all-1, func(n int) bool { return fits(mail(all - 1 - n)) })
-		doc.Full = max(1, all-1-cut)
-		doc.HTML = mail(doc.Full)
+		sort.Search(all-1, func(n int) bool {
+			full := all - 1 - n
+			html := mail(full)
+			if fits(html) || full == 1 { // the last to come here is the fullest that fits
+				doc.Full, doc.HTML = full, html
+			}
+			return fits(html)
+		})
 		if !fits(doc.HTML) {
 			ed.problem(content.Problem{ID: "issue-too-large", Args: map[string]any{"Size": filledSize(doc.HTML, ed.key), "Budget": ed.config.Budget}})
 		}

@@ -215,13 +215,15 @@ func (d *document) lineAt(pos int) int {
 }
 
 func lineStarts(source []byte) []int {
-	starts := []int{0}
-	for i, c := range source {
-		if c == '\n' {
-			starts = append(starts, i+1)
+	starts := make([]int, 1, 1+bytes.Count(source, []byte("\n")))
+	for at := 0; ; {
+		i := bytes.IndexByte(source[at:], '\n')
+		if i < 0 {
+			return starts
 		}
+		at += i + 1
+		starts = append(starts, at)
 	}
-	return starts
 }
 
 // lead is the first paragraph that is neither a picture nor a button, nor in

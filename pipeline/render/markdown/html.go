@@ -19,7 +19,7 @@ type htmlWriter struct {
 
 func (d *document) html() *output {
 	w := &htmlWriter{document: d, output: output{limit: maxOutput}}
-	w.b.Grow(2 * len(d.source))
+	w.b.Grow(3 * len(d.source)) // what prose takes with a mail's styles
 	w.blocks(d.root)
 	return &w.output
 }
@@ -41,15 +41,18 @@ func (w *htmlWriter) block(n ast.Node) {
 	case *ast.Heading:
 		w.heading(n)
 	case *ast.ThematicBreak:
-		w.write("<hr" + w.attr("hr") + ">\n")
+		w.open("hr", "", "hr")
+		w.write("\n")
 	case *ast.Blockquote:
-		w.write("<blockquote" + langAttr(n) + w.attr("blockquote") + ">\n")
+		w.open("blockquote", langAttr(n), "blockquote")
+		w.write("\n")
 		w.blocks(n)
 		w.write("</blockquote>\n")
 	case *ast.List:
 		w.list(n)
 	case *ast.FencedCodeBlock, *ast.CodeBlock:
-		w.write("<pre" + langAttr(n) + w.attr("pre") + "><code>")
+		w.open("pre", langAttr(n), "pre")
+		w.write("<code>")
 		w.writeEscaped(codeOf(n, w.source))
 		w.write("</code></pre>\n")
 	case *east.Table:
@@ -62,16 +65,16 @@ func (w *htmlWriter) block(n ast.Node) {
 // leaf writes a block of running text, in the element and the style of one
 // name.
 func (w *htmlWriter) leaf(tag string, n ast.Node) {
-	w.write("<" + tag + langAttr(n) + w.attr(tag) + ">")
+	w.open(tag, langAttr(n), tag)
 	w.inlines(n)
-	w.write("</" + tag + ">\n")
+	w.write("</", tag, ">\n")
 }
 
 // textBlock writes the text of a tight list's item, which has no element but
 // to name its language.
 func (w *htmlWriter) textBlock(n ast.Node) {
 	if lang := langAttr(n); lang != "" {
-		w.write("<span" + lang + ">")
+		w.write("<span", lang, ">")
 		w.inlines(n)
 		w.write("</span>\n")
 		return
@@ -80,12 +83,19 @@ func (w *htmlWriter) textBlock(n ast.Node) {
 	w.write("\n")
 }
 
-// attr is a space and the attributes of a style, or nothing.
-func (w *htmlWriter) attr(name string) string {
+// open writes the opening tag of an element: attrs, which begin with a space
+// unless there are none, and those of a style.
+func (w *htmlWriter) open(tag, attrs, style string) {
+	w.write("<", tag, attrs)
+	w.style(style)
+	w.write(">")
+}
+
+// style writes a space and the attributes of a style, or nothing.
+func (w *htmlWriter) style(name string) {
 	if attr := w.options.Styles.Attr(name); attr != "" {
-		return " " + attr
+		w.write(" ", attr)
 	}
-	return ""
 }
 
 func (w *htmlWriter) paragraph(n ast.Node) {
@@ -124,10 +134,10 @@ func (w *htmlWriter) heading(n *ast.Heading) {
 // figure draws an image alone in its paragraph, its title as the caption. It
 // is a div: several mail programs drop <figure>.
 func (w *htmlWriter) figure(paragraph ast.Node, image *ast.Image) {
-	w.write("<div" + langAttr(paragraph) + w.attr("figure") + ">")
+	w.open("div", langAttr(paragraph), "figure")
 	w.inlines(paragraph)
 	if caption := unescape(image.Title); caption != "" {
-		w.write("<div" + w.attr("figcaption") + ">")
+		w.open("div", "", "figcaption")
 		w.writeEscaped(caption)
 		w.write("</div>")
 	}
@@ -136,7 +146,8 @@ func (w *htmlWriter) figure(paragraph ast.Node, image *ast.Image) {
 
 func (w *htmlWriter) list(n *ast.List) {
 	if !n.IsOrdered() {
-		w.write("<ul" + langAttr(n) + w.attr("ul") + ">\n")
+		w.open("ul", langAttr(n), "ul")
+		w.write("\n")
 		w.items(n)
 		w.write("</ul>\n")
 		return
@@ -145,7 +156,8 @@ func (w *htmlWriter) list(n *ast.List) {
 	if n.Start != 1 {
 		start = ` start="` + strconv.Itoa(n.Start) + `"`
 	}
-	w.write("<ol" + start + langAttr(n) + w.attr("ol") + ">\n")
+	w.open("ol", start+langAttr(n), "ol")
+	w.write("\n")
 	w.items(n)
 	w.write("</ol>\n")
 }
@@ -156,7 +168,7 @@ func (w *htmlWriter) items(list *ast.List) {
 		if taskBox(item) != nil {
 			style = "task"
 		}
-		w.write("<li" + w.attr(style) + ">")
+		w.open("li", "", style)
 		w.blocks(item)
 		w.write("</li>\n")
 	}
@@ -164,7 +176,8 @@ func (w *htmlWriter) items(list *ast.List) {
 
 // table draws a data table, without role: its headers are headers.
 func (w *htmlWriter) table(n *east.Table) {
-	w.write(`<table border="0" cellpadding="0" cellspacing="0"` + langAttr(n) + w.attr("table") + ">\n")
+	w.open("table", ` border="0" cellpadding="0" cellspacing="0"`+langAttr(n), "table")
+	w.write("\n")
 	section := ""
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
 		tag, cell, scope := "tbody", "td", ""
@@ -173,7 +186,7 @@ func (w *htmlWriter) table(n *east.Table) {
 		}
 		if section != tag {
 			w.closeSection(section)
-			w.write("<" + tag + ">\n")
+			w.write("<", tag, ">\n")
 			section = tag
 		}
 		w.row(row, cell, scope, n.Alignments)
@@ -184,7 +197,7 @@ func (w *htmlWriter) table(n *east.Table) {
 
 func (w *htmlWriter) closeSection(section string) {
 	if section != "" {
-		w.write("</" + section + ">\n")
+		w.write("</", section, ">\n")
 	}
 }
 
@@ -192,9 +205,11 @@ func (w *htmlWriter) row(row ast.Node, tag, scope string, alignments []east.Alig
 	w.write("<tr>")
 	column := 0
 	for c := row.FirstChild(); c != nil; c = c.NextSibling() {
-		w.write("<" + tag + scope + ` align="` + alignment(alignments[column]) + `"` + w.attr(tag) + ">")
+		w.write("<", tag, scope, ` align="`, alignment(alignments[column]), `"`)
+		w.style(tag)
+		w.write(">")
 		w.inlines(c)
-		w.write("</" + tag + ">")
+		w.write("</", tag, ">")
 		column++
 	}
 	w.write("</tr>\n")
@@ -216,9 +231,11 @@ func alignment(a east.Alignment) string {
 // footnotes lists the notes under their numbers: anchors are dead in many
 // mail programs, so nothing leads there or back.
 func (w *htmlWriter) footnotes(list ast.Node) {
-	w.write("<div" + w.attr("footnotes") + "><ol" + w.attr("footnote-list") + ">\n")
+	w.open("div", "", "footnotes")
+	w.open("ol", "", "footnote-list")
+	w.write("\n")
 	for note := list.FirstChild(); note != nil; note = note.NextSibling() {
-		w.write("<li" + langAttr(note) + w.attr("footnote") + ">")
+		w.open("li", langAttr(note), "footnote")
 		w.blocks(note)
 		w.write("</li>\n")
 	}

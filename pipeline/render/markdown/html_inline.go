@@ -40,16 +40,17 @@ func (w *htmlWriter) inline(n ast.Node) {
 	case *ast.RawHTML:
 		w.write(leftOf(n, w.source))
 	case *east.TaskCheckBox:
-		w.write(boxSign(n) + " ")
+		w.write(boxSign(n), " ")
 	case *east.FootnoteLink:
-		w.write("<sup" + w.attr("sup") + ">" + strconv.Itoa(n.Index) + "</sup>")
+		w.open("sup", "", "sup")
+		w.write(strconv.Itoa(n.Index), "</sup>")
 	}
 }
 
 func (w *htmlWriter) element(tag string, n ast.Node) {
-	w.write("<" + tag + w.attr(tag) + ">")
+	w.open(tag, "", tag)
 	w.inlines(n)
-	w.write("</" + tag + ">")
+	w.write("</", tag, ">")
 }
 
 func (w *htmlWriter) text(n *ast.Text) {
@@ -95,7 +96,8 @@ func (w *htmlWriter) openLink(url, title string) {
 	w.writeEscaped(url)
 	w.write(`"`)
 	w.titleAttr(title)
-	w.write(w.attr("a") + ">")
+	w.style("a")
+	w.write(">")
 }
 
 func (w *htmlWriter) closeLink() {
@@ -133,11 +135,13 @@ func (w *htmlWriter) image(n *ast.Image) {
 	w.writeEscaped(target.URL)
 	w.write(`" alt="`)
 	w.writeEscaped(alt)
-	w.write(`"` + w.size(target))
+	w.write(`"`, w.size(target))
 	if n.Parent().Kind() != ast.KindParagraph || loneImage(n.Parent()) == nil {
 		w.titleAttr(unescape(n.Title))
 	}
-	w.write(` border="0"` + w.attr("img") + ">")
+	w.write(` border="0"`)
+	w.style("img")
+	w.write(">")
 }
 
 // size gives the width and height attributes, which Outlook obeys while it

@@ -132,7 +132,7 @@ func New(o Options) *Converter {
 		extension.Strikethrough,
 		extension.TaskList,
 		extension.Footnote,
-		extension.Linkify,
+		linkify{},
 		expansionGuard{},
 		languages{o.Dir},
 		NewTypographer(o.Typography, o.RulesOf),
@@ -217,7 +217,9 @@ func parse(p parser.Parser, source string) (root ast.Node, src []byte, noted par
 // characters, which are valid neither in HTML nor in a mail.
 func clean(source string) string {
 	source = strings.ToValidUTF8(source, "\uFFFD")
-	source = lineEnds.Replace(source)
+	if strings.Contains(source, "\r") {
+		source = lineEnds.Replace(source)
+	}
 	if !strings.ContainsFunc(source, isControl) {
 		return source
 	}

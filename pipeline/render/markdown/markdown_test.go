@@ -2,11 +2,14 @@ package markdown
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	samples "github.com/infolettre/infolettre/content"
 )
 
 func TestLimits(t *testing.T) {
@@ -140,6 +143,8 @@ func TestWrap(t *testing.T) {
 		{"a no-break space holds", "", strings.Repeat("mot ", 18) + "fin\u00a0!", strings.Repeat("mot ", 17) + "mot\nfin\u00a0!\n"},
 		{"a narrow one too, and widens", "", strings.Repeat("mot ", 18) + "fin\u202f!", strings.Repeat("mot ", 17) + "mot\nfin\u00a0!\n"},
 		{"mark", "1. ", long + " et suite", "1. " + strings.Repeat("mot ", 17) + "mot\n   fin et suite\n"},
+		{"a word of no column keeps its space", "", "\u2060 mot", "\u2060 mot\n"},
+		{"blanks", "", " un \t mot ", "un mot\n"},
 		{"blank", "", " \n", ""},
 	}
 	for _, tt := range tests {
@@ -232,17 +237,40 @@ Voir [le compte rendu](https://exemple.fr/cr?a=1&b=2) et [la carte](https://exem
 	return strings.Repeat(part, 20_000/len(part)) + "[^n]: La note.\n"
 }
 
+// prose is 20 KB of the sample entries: what authors write.
+func prose(t testing.TB) string {
+	t.Helper()
+	files, err := fs.Glob(samples.FS, "*.fr.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 20_000
+	var b strings.Builder
+	for i := 0; b.Len() < size; i++ {
+		data, err := fs.ReadFile(samples.FS, files[i%len(files)])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, _ := strings.Cut(string(data[len("---\n"):]), "\n---\n")
+		b.WriteString(body + "\n")
+	}
+	return strings.ToValidUTF8(b.String()[:size], "")
+}
+
 func BenchmarkConvert(b *testing.B) {
 	options := french()
 	options.Typography = rulesOf("fr")
 	c := New(options)
-	source := article()
-	b.SetBytes(int64(len(source)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := c.Convert(source); err != nil {
-			b.Fatal(err)
-		}
+	for name, source := range map[string]string{"prose": prose(b), "dense": article()} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(source)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.Convert(source); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -16,12 +16,14 @@ type output struct {
 
 func (o *output) String() string { return o.b.String() }
 
-func (o *output) write(s string) {
-	if o.over || o.b.Len()+len(s) > o.limit {
-		o.over = true
-		return
+func (o *output) write(parts ...string) {
+	for _, s := range parts {
+		if o.over || o.b.Len()+len(s) > o.limit {
+			o.over = true
+			return
+		}
+		o.b.WriteString(s)
 	}
-	o.b.WriteString(s)
 }
 
 // writeEscaped writes text for an HTML element or a double-quoted attribute.

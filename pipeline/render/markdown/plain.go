@@ -16,7 +16,7 @@ import (
 func plain(parent ast.Node, source []byte) string {
 	var b strings.Builder
 	writePlain(&b, parent, source)
-	return strings.Join(strings.FieldsFunc(b.String(), isBreakable), " ")
+	return spaced(b.String())
 }
 
 func writePlain(b *strings.Builder, parent ast.Node, source []byte) {
@@ -54,19 +54,30 @@ func leftOf(n *ast.RawHTML, source []byte) string {
 // spaces are not among them.
 func isBreakable(r rune) bool { return r == ' ' || r == '\n' || r == '\t' }
 
+// spaced is a text with one space for its blanks, and none at its ends.
+func spaced(s string) string {
+	if !strings.ContainsAny(s, "\t\n") && !strings.Contains(s, "  ") && strings.Trim(s, " ") == s {
+		return s
+	}
+	return strings.Join(strings.FieldsFunc(s, isBreakable), " ")
+}
+
 func isBlank(s string) bool { return strings.TrimFunc(s, isBreakable) == "" }
+
+// What textOf, stringOf and unescape return shares the bytes it is made from,
+// which nobody changes once they are parsed.
 
 func textOf(n *ast.Text, source []byte) string {
 	raw := n.Value(source)
 	if n.IsRaw() {
-		return string(raw)
+		return util.BytesToReadOnlyString(raw)
 	}
 	return unescape(raw)
 }
 
 func stringOf(n *ast.String) string {
 	if n.IsRaw() || n.IsCode() {
-		return string(n.Value)
+		return util.BytesToReadOnlyString(n.Value)
 	}
 	return unescape(n.Value)
 }
@@ -76,7 +87,7 @@ func stringOf(n *ast.String) string {
 func unescape(raw []byte) string {
 	i := indexEscape(raw)
 	if i < 0 {
-		return string(raw)
+		return util.BytesToReadOnlyString(raw)
 	}
 	var b strings.Builder
 	for ; i >= 0; i = indexEscape(raw) {

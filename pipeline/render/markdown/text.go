@@ -1,13 +1,14 @@
 package markdown
 
 import (
+	"bytes"
 	"cmp"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/util"
 )
 
 const (
@@ -22,6 +23,8 @@ type textWriter struct {
 	output
 	margins []margin
 	notes   linkNotes
+	running bytes.Buffer // the text of the block at hand
+	row     []byte       // the line at hand
 
 	gap        bool // an empty line is due before the next line
 	gapMargins int  // and stands after so many margins
@@ -33,7 +36,7 @@ type margin struct{ first, rest string }
 
 func (d *document) text() *output {
 	w := &textWriter{document: d, output: output{limit: maxOutput}, notes: newLinkNotes(d)}
-	w.b.Grow(len(d.source))
+	w.b.Grow(len(d.source) + len(d.source)/8) // room for the spaces and line feeds put in
 	w.blocks(d.root, false)
 	w.linkNotes()
 	return &w.output
@@ -169,7 +172,7 @@ func areShort(list ast.Node) bool {
 }
 
 // footnoteMark is round, as the notes of links are square.
-func footnoteMark(index int) string { return fmt.Sprintf("(%d)", index) }
+func footnoteMark(index int) string { return "(" + strconv.Itoa(index) + ")" }
 
 // linkNotes lists the addresses that the text refers to by number.
 func (w *textWriter) linkNotes() {
@@ -177,7 +180,7 @@ func (w *textWriter) linkNotes() {
 		if i == 0 {
 			w.line("")
 		}
-		w.line(fmt.Sprintf("[%d] %s", i+1, url))
+		w.line(linkMark(i+1) + " " + url)
 	}
 }
 
@@ -212,22 +215,29 @@ func (w *textWriter) line(content string) {
 	w.emit(w.margins, content)
 }
 
+const narrow = "\u202f"
+
 // emit writes a line of the mail. Narrow no-break spaces become ordinary
 // ones: the fonts of text mail lack them.
 func (w *textWriter) emit(margins []margin, content string) {
-	var b strings.Builder
+	row := w.row[:0]
 	quoted := true
 	for i := range margins {
 		m := &margins[i]
 		quoted = quoted && m.first == "" && m.rest == "> "
-		b.WriteString(cmp.Or(m.first, m.rest))
+		row = append(row, cmp.Or(m.first, m.rest)...)
 		m.first = ""
 	}
 	if quoted && misleads(content) {
-		b.WriteByte(' ')
+		row = append(row, ' ')
 	}
-	b.WriteString(content)
-	w.write(strings.ReplaceAll(strings.TrimRight(b.String(), " "), "\u202f", "\u00a0") + "\n")
+	for i := strings.Index(content, narrow); i >= 0; i = strings.Index(content, narrow) {
+		row = append(append(row, content[:i]...), "\u00a0"...)
+		content = content[i+len(narrow):]
+	}
+	row = append(row, content...)
+	w.row = append(bytes.TrimRight(row, " "), '\n')
+	w.write(util.BytesToReadOnlyString(w.row))
 }
 
 func (w *textWriter) pendingMargin() bool {

@@ -1,8 +1,9 @@
 package markdown
 
 import (
-	"fmt"
+	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -12,18 +13,18 @@ import (
 // inlines is the running text of a block, with line feeds only where the
 // author forced a line break.
 func (w *textWriter) inlines(parent ast.Node) string {
-	var b strings.Builder
-	w.writeInlines(&b, parent)
-	return b.String()
+	w.running.Reset()
+	w.writeInlines(&w.running, parent)
+	return w.running.String()
 }
 
-func (w *textWriter) writeInlines(b *strings.Builder, parent ast.Node) {
+func (w *textWriter) writeInlines(b *bytes.Buffer, parent ast.Node) {
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		w.inline(b, n)
 	}
 }
 
-func (w *textWriter) inline(b *strings.Builder, n ast.Node) {
+func (w *textWriter) inline(b *bytes.Buffer, n ast.Node) {
 	switch n := n.(type) {
 	case *ast.Text:
 		b.WriteString(breaksToSpaces.Replace(textOf(n, w.source)))
@@ -62,7 +63,7 @@ var breaksToSpaces = strings.NewReplacer("\n", " ")
 
 // link writes a link's text, then its address, or the number under which the
 // address is listed. An address that is its own text is written once.
-func (w *textWriter) link(b *strings.Builder, n *ast.Link) {
+func (w *textWriter) link(b *bytes.Buffer, n *ast.Link) {
 	w.writeInlines(b, n)
 	if target, ok := w.targets[n]; ok && !isOwnText(plain(n, w.source), target.URL) {
 		b.WriteString(" " + w.notes.mark(shownURL(target.URL)))
@@ -119,8 +120,10 @@ func (l *linkNotes) mark(url string) string {
 		number = len(l.listed)
 		l.numbers[url] = number
 	}
-	return fmt.Sprintf("[%d]", number)
+	return linkMark(number)
 }
+
+func linkMark(number int) string { return "[" + strconv.Itoa(number) + "]" }
 
 // table writes a table in columns, or row by row when they are too wide.
 func (w *textWriter) table(table *east.Table) {
@@ -128,7 +131,7 @@ func (w *textWriter) table(table *east.Table) {
 	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
 		var cells []string
 		for c := row.FirstChild(); c != nil; c = c.NextSibling() {
-			cells = append(cells, strings.Join(strings.FieldsFunc(w.inlines(c), isBreakable), " "))
+			cells = append(cells, spaced(w.inlines(c)))
 		}
 		rows = append(rows, cells)
 	}

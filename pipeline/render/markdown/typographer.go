@@ -264,9 +264,10 @@ func (s *setter) title(source []byte) []byte {
 		return source
 	}
 	var out bytes.Buffer
-	escape := strings.NewReplacer(`\`, `\\`, `&`, `&amp;`)
 	for _, p := range pieces {
-		out.WriteString(escape.Replace(p.Text))
+		out.WriteString(unread.Replace(p.Text))
 	}
 	return out.Bytes()
 }
+
+var unread = strings.NewReplacer(`\`, `\\`, `&`, `&amp;`)

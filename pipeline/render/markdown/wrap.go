@@ -11,27 +11,26 @@ import (
 // line feeds. A word longer than a line stands alone on it: a broken URL is
 // no URL, and no-break spaces do not break.
 func wrap(text string, most int, emit func(line string)) {
-	var line []byte
 	for paragraph := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		line = line[:0]
-		used := 0
-		for word := range strings.FieldsFuncSeq(paragraph, isBreakable) {
-			size := columns(word)
-			if used > 0 && used+1+size > most {
-				emit(string(line))
-				line = line[:0]
-				used = 0
+		paragraph = spaced(paragraph)
+		start, used := 0, 0 // of the line
+		for at := 0; at < len(paragraph); {
+			end := len(paragraph)
+			if i := strings.IndexByte(paragraph[at:], ' '); i >= 0 {
+				end = at + i
 			}
-			if used > 0 {
-				line = append(line, ' ')
-				used++
-			} else if misleads(word + " ") {
-				used++ // line will set it off with a space
+			size := columns(paragraph[at:end])
+			if start < at && used+1+size > most {
+				emit(paragraph[start : at-1])
+				start, used = at, 0
 			}
-			line = append(line, word...)
+			if start < at || misleads(paragraph[at:]) {
+				used++ // the space before the word, or the one that line will set it off with
+			}
 			used += size
+			at = end + 1
 		}
-		emit(string(line))
+		emit(paragraph[start:])
 	}
 }
 
@@ -55,16 +54,17 @@ func Underline(title, stroke string) string {
 func columns(s string) int {
 	n := 0
 	for _, r := range s {
-		n += runeColumns(r)
+		// Latin letters and the punctuation of Latin scripts, without looking them up.
+		if r < 0x300 || 0x2010 <= r && r <= 0x2027 || r == 0x202F {
+			n++
+		} else {
+			n += runeColumns(r)
+		}
 	}
 	return n
 }
 
 func runeColumns(r rune) int {
-	// Latin letters and the punctuation of Latin scripts, without looking them up.
-	if r < 0x300 || 0x2010 <= r && r <= 0x2027 || r == 0x202F {
-		return 1
-	}
 	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
 		return 0
 	}

@@ -73,8 +73,8 @@ func (b *Block) Reset() {
 
 // Text adds text. Leaves are numbered from 0, in the order they are added.
 func (b *Block) Text(leaf int, s string) {
-	cells := slices.Grow(b.cells, len(s))
-	before, met := len(cells), b.met
+	n, met := len(b.cells), b.met
+	cells := slices.Grow(b.cells, len(s))[:n+len(s)]
 	for i := 0; i < len(s); {
 		r, size := rune(s[i]), 1
 		if r >= utf8.RuneSelf {
@@ -85,11 +85,12 @@ func (b *Block) Text(leaf int, s string) {
 		}
 		k := kindOf(r)
 		met |= k
-		cells = append(cells, cell{r: r, leaf: int32(leaf), kind: k})
+		cells[n] = cell{r: r, leaf: int32(leaf), kind: k}
+		n++
 		i += size
 	}
-	b.cells, b.met = cells, met
-	b.count(leaf, len(cells)-before)
+	b.count(leaf, n-len(b.cells))
+	b.cells, b.met = cells[:n], met
 }
 
 // Escaped adds a sign the author asked to have left alone.
@@ -201,7 +202,11 @@ func (b *Block) cut(leaf int, cells []cell) {
 		n := 0
 		for n < len(cells) && (n == 0 || cells[n].marks&raised == level) {
 			level = cells[n].marks & raised
-			text = appendRune(text, cells[n].r)
+			if r := cells[n].r; r < utf8.RuneSelf {
+				text = append(text, byte(r))
+			} else {
+				text = appendRune(text, r)
+			}
 			n++
 		}
 		b.pieces = append(b.pieces, Piece{Leaf: leaf, Raised: level != 0})

@@ -22,6 +22,11 @@ const (
 	quote // " « »
 	mark  // quotation marks and brackets
 	eager // takes a space even where none was typed
+
+	// The small letters between which nearly all blanks stand, but for those
+	// that some rule of spaces looks for on that side: 1er, 9 h, XXe s.
+	idleBefore // a blank, but for the s of n°s
+	idleAfter
 )
 
 var asciiKinds = asciiTable()
@@ -43,6 +48,8 @@ func asciiTable() (table [utf8.RuneSelf]kind) {
 	set(`"`, quote)
 	set(`"()[]{}`, mark)
 	set(";!?:%$h", eager)
+	set("abcdefgijklmnopqrtuvwxyz", idleAfter)
+	set("abcdefgijklmnopqstuvwxyz,", idleBefore)
 	return table
 }
 
@@ -69,6 +76,8 @@ func wideKind(r rune) kind {
 		return letter
 	}
 	switch {
+	case unicode.IsLower(r):
+		return letter | idleBefore | idleAfter
 	case unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r):
 		return letter
 	case unicode.IsSpace(r):

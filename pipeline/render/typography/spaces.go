@@ -16,6 +16,9 @@ func (b *Block) setSpaces() {
 			continue
 		}
 		right = b.skipBlanks(right, 1)
+		if b.is(left, idleBefore) && b.is(right, idleAfter) && !b.numeroEnds(left) {
+			continue
+		}
 		s := b.spaceBetween(left, right)
 		if s == asTyped || b.stands(left, right, s) {
 			continue

@@ -11,7 +11,7 @@ func (b *Block) keepTokens() {
 	var brackets, unclosed [3]int // brackets open so far; placeholders never closed
 	for i := 0; i < len(b.cells); i++ {
 		c := b.cells[i]
-		if c.kind&(space|digit) != 0 || c.kind&letter != 0 && c.r != 'w' || c.marks&kept != 0 {
+		if c.kind&(space|digit|letter) != 0 && c.r != 'w' || c.marks&kept != 0 {
 			continue
 		}
 		start, end := b.token(i, &unclosed)
