@@ -3,7 +3,6 @@ package content
 import (
 	"iter"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -15,14 +14,13 @@ var residues = []struct {
 	form *regexp.Regexp
 }{
 	{"residue-shortcode", regexp.MustCompile(`\{\{[<%](?:.*?[>%]\}\}|.*$)|^\s*-{2,}8<-{2,}.*|:(?:fontawesome|material|octicons|simple)-[a-z0-9-]+:`)},
+	{"residue-emoji", regexp.MustCompile(`(?:^|\s):[a-z][a-z0-9_+-]*[a-z0-9]:\B`)},
+	{"residue-code", regexp.MustCompile(`\{%-?\s*(?:end)?(?:highlight|codeblock)\b.*?%\}`)},
 	{"residue-liquid", regexp.MustCompile(`\{%(?:.*?%\}|.*$)|\{\{(?:.*?\}\}|.*$)`)},
 	{"residue-toc", regexp.MustCompile(`(?i)^\s*(?:\[toc\]|\[\[_?toc_?\]\]|\{:\s*toc\b.*\})\s*$`)},
 	{"residue-admonition", regexp.MustCompile(`^\s*(?:(?:!!!|\?\?\?\+?|:::+)\s*\{?[\pL].*|:::+\s*$|===[!+]?\s+["'].*|>\s*\[![A-Za-z]+\].*)`)},
 	{"residue-attributes", regexp.MustCompile(`\{:\s*[^}\s][^}]*\}|\{\s*[.#][\pL_][^{}]*\}`)},
 }
-
-// iconSets are those of MkDocs' themes.
-var iconSets = []string{":fontawesome-", ":material-", ":octicons-", ":simple-"}
 
 // findResidues tells of each kind of residue once a line.
 func (p *parser) findResidues() {
@@ -43,14 +41,11 @@ func (p *parser) findResidues() {
 
 // suspect is a quick look, since most lines have no residue.
 func suspect(line string) bool {
-	if strings.IndexByte(line, '{') >= 0 {
+	if strings.IndexByte(line, '{') >= 0 || strings.Count(line, ":") > 1 {
 		return true
 	}
 	text := strings.TrimLeft(line, " \t")
-	if text != "" && strings.IndexByte("[!?:=>-", text[0]) >= 0 {
-		return true
-	}
-	return slices.ContainsFunc(iconSets, func(set string) bool { return strings.Contains(line, set) })
+	return text != "" && strings.IndexByte("[!?:=>-", text[0]) >= 0
 }
 
 // codeSpan is one on a single line, near enough for a title.
