@@ -13,7 +13,7 @@ var residues = []struct {
 	id   string
 	form *regexp.Regexp
 }{
-	{"residue-shortcode", regexp.MustCompile(`\{\{[<%](?:.*?[>%]\}\}|.*$)|^\s*-{2,}8<-{2,}.*|:(?:fontawesome|material|octicons|simple)-[a-z0-9-]+:`)},
+	{"residue-shortcode", regexp.MustCompile(`\{\{[<%](?:.*?[>%]\}\}|.*$)|\[/[a-z]\w*\]|\[[a-z]\w*(?:\s+\w+=[^\]]+)+\]|^\s*-{2,}8<-{2,}.*|:(?:fontawesome|material|octicons|simple)-[a-z0-9-]+:`)},
 	{"residue-emoji", regexp.MustCompile(`(?:^|\s):[a-z][a-z0-9_+-]*[a-z0-9]:\B`)},
 	{"residue-code", regexp.MustCompile(`\{%-?\s*(?:end)?(?:highlight|codeblock)\b.*?%\}`)},
 	{"residue-liquid", regexp.MustCompile(`\{%(?:.*?%\}|.*$)|\{\{(?:.*?\}\}|.*$)`)},
@@ -41,7 +41,7 @@ func (p *parser) findResidues() {
 
 // suspect is a quick look, since most lines have no residue.
 func suspect(line string) bool {
-	if strings.IndexByte(line, '{') >= 0 || strings.Count(line, ":") > 1 {
+	if strings.ContainsAny(line, "{[") || strings.Count(line, ":") > 1 {
 		return true
 	}
 	text := strings.TrimLeft(line, " \t")
