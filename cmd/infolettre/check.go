@@ -142,7 +142,7 @@ type review struct {
 	changes  check.Changes // since a ref; empty without one
 	since    string
 	findings []check.Finding
-	past     int // warnings about entries that are sent already, left out
+	past     int // findings in entries that no issue will have any more, left out
 }
 
 func (r review) errors() int { return r.count(content.Error) }

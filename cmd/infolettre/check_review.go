@@ -77,19 +77,20 @@ func eachEntry(about check.Context, entries []content.Entry) []check.Finding {
 }
 
 // keep leaves the findings of the named files and those of the issue as a
-// whole. What is wrong with an entry that was sent cannot be mended any more;
-// unless it was named, it is counted only.
+// whole. What is wrong with an entry that was sent cannot be mended any more,
+// and no reader will see what is wrong with one that is older than all issues,
+// unless its date is a slip; if it was not named, it is counted only.
 func (r *review) keep(findings []check.Finding) {
 	gone := map[string]bool{}
 	for _, v := range r.plan.Verdicts {
 		for _, e := range v.Item.Versions {
-			gone[e.Path] = v.Reason == issue.Sent && len(r.named) == 0
+			gone[e.Path] = (v.Reason == issue.Sent || v.Reason == issue.TooOld) && len(r.named) == 0
 		}
 	}
 	for _, f := range check.Sorted(findings) {
 		switch {
 		case f.File != "" && !r.named.has(f.File):
-		case f.Severity == content.Warning && gone[f.File]:
+		case gone[f.File] && f.ID != "date-past":
 			r.past++
 		default:
 			r.findings = append(r.findings, f)

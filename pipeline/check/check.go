@@ -40,6 +40,7 @@ type Context struct {
 var rules = map[string]struct{ rule, rgaa string }{
 	"image-alt":         {"H11", "1.1"},
 	"image-alt-vague":   {"H11", "1.3"},
+	"image-key-alt":     {"H11", "1.1"},
 	"image-size":        {"H11", ""},
 	"image-format":      {"H11", ""},
 	"image-insecure":    {"H11", ""},

@@ -14,9 +14,12 @@ var fields = []known{
 	{names: []string{"excerpt", "summary", "description"}, read: (*parser).readExcerpt},
 	{names: []string{"authors", "author"}, read: (*parser).readAuthors},
 	{names: []string{"tags", "tag", "categories", "category"}, every: true, read: (*parser).readTags},
+	{names: []string{"taxonomies"}, read: (*parser).readTaxonomies},
 	{names: []string{"image"}, read: (*parser).readImage},
+	{names: []string{"image_alt"}, read: func(p *parser, f field) bool { return set(&p.entry.Image.Alt, p.prose(f)) }},
 	{names: []string{"cta"}, read: (*parser).readCTA},
 	{names: []string{"draft"}, read: (*parser).readDraft},
+	{names: []string{"private", "hidden", "unlisted"}, every: true, read: (*parser).readDraft},
 	{names: []string{"published"}, read: (*parser).readPublished},
 	{names: []string{"status"}, read: (*parser).readStatus},
 	{names: []string{"slug"}, read: (*parser).readSlug},
@@ -49,8 +52,8 @@ var meaningless = words(`
 	last_modified_at last_modified lastmodified lastmod lastupdated last_updated last_update modified modified_date modified_at
 	date_modified datemodified update update_date updated updated_at updateddate revision_date expirydate
 	cover cover_image coverimage header header_img header_image hero banner teaser thumb thumbnail thumbnails preview
-	featured_image featuredimage feature_image feature_img featured_img images img image_alt image_caption img_path icon
-	gallery resources params cascade isdraft iscjklanguage linktitle headless build _build
+	featured_image featuredimage feature_image feature_img featured_img images img image_caption img_path icon
+	gallery resources params extra collection content_type contenttype post_type date_gmt sort_by cascade isdraft iscjklanguage linktitle headless build _build
 	series serie series_order keywords topics license licence copyright generator source_url hide hidden_toc tags_color
 	excerpt_separator pagination paginate prev next previous navigation breadcrumbs background background_image
 	typora_copy_images_to typora_root_url hashtags`)

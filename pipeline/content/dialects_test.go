@@ -50,7 +50,7 @@ func understood(e Entry) string {
 	}
 	parts := []string{e.Path, date, e.Lang, e.Title}
 	for name, value := range map[string]string{
-		"by": strings.Join(e.Authors, ", "), "tags": strings.Join(e.Tags, ", "), "excerpt": e.Excerpt, "image": e.Image.Src,
+		"by": strings.Join(e.Authors, ", "), "tags": strings.Join(e.Tags, ", "), "excerpt": e.Excerpt, "image": strings.TrimSpace(e.Image.Src + " " + e.Image.Alt),
 	} {
 		if value != "" {
 			parts = append(parts, name+" "+value)

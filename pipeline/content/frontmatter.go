@@ -34,7 +34,7 @@ func (p *parser) split(text string) (header string, ok bool) {
 			p.fence = line - 1
 		}
 		if !strings.HasSuffix(strings.TrimSuffix(text[:len(text)-len(body)], "\n"), "\n---") {
-			header = rawValues(header)
+			header = rawValues(header, func(string) bool { return true })
 		}
 		p.entry.Body, p.entry.BodyLine = body, line+strings.Count(text[start:len(text)-len(body)], "\n")
 		return header, true
@@ -85,14 +85,14 @@ func bareHeader(text string) (header, body string) {
 	return header, body
 }
 
-// rawValues quotes the values of a header without fences that are no YAML:
-// MkDocs and Pelican take them as they stand, up to the end of the line.
-func rawValues(header string) string {
+// rawValues quotes the values of some keys that are no YAML: MkDocs and
+// Pelican take them as they stand, up to the end of the line.
+func rawValues(header string, of func(key string) bool) string {
 	lines := strings.SplitAfter(header, "\n")
 	for i, line := range lines {
 		m := keyLine.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
-		if m != nil && m[3] != "" && yaml.Load([]byte(line), new(yaml.Node)) != nil {
-			lines[i] = m[1] + ": " + quoted(strings.TrimSpace(m[3])) + "\n"
+		if m != nil && m[3] != "" && of(m[1]) && yaml.Load([]byte(line), new(yaml.Node)) != nil {
+			lines[i] = line[:strings.Index(line, m[1])] + m[1] + ": " + quoted(strings.TrimSpace(m[3])) + "\n"
 		}
 	}
 	return strings.Join(lines, "")
@@ -147,34 +147,47 @@ func withoutBoundBlanks(header string) string {
 	return boundBlank.ReplaceAllString(header, "$1 ")
 }
 
-// readYAML returns no root for front matter without keys.
+// readYAML returns no root for front matter without keys. Values of keys that
+// mean nothing here need not be YAML.
 func (p *parser) readYAML(header string) (root *yaml.Node, ok bool) {
-	loader, err := yaml.NewLoader(strings.NewReader(header), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	documents, err := loadYAML(header)
 	if err != nil {
+		if lenient, again := loadYAML(rawValues(header, func(key string) bool { return meaningless[keyName(key)] })); again == nil {
+			documents, err = lenient, nil
+		}
+	}
+	switch {
+	case err != nil:
 		p.refuseYAML(header, err)
 		return nil, false
-	}
-	var doc, second yaml.Node
-	if err := loader.Load(&doc); err == io.EOF {
+	case len(documents) == 0:
 		return nil, true
-	} else if err != nil {
-		p.refuseYAML(header, err)
+	case len(documents) > 1:
+		p.refuse("front-matter-yaml", p.line(documents[1]), nil)
 		return nil, false
 	}
-	if err := loader.Load(&second); err == nil {
-		p.refuse("front-matter-yaml", p.line(&second), nil)
-		return nil, false
-	} else if err != io.EOF {
-		p.refuseYAML(header, err)
-		return nil, false
-	}
-	root = doc.Content[0]
+	root = documents[0].Content[0]
 	if root.Kind != yaml.MappingNode {
 		p.refuse("front-matter-shape", p.line(root), nil)
 		return nil, false
 	}
 	p.header = strings.Split(header, "\n")
 	return root, true
+}
+
+// loadYAML reads the first two documents at most: there should be but one.
+func loadYAML(header string) (documents []*yaml.Node, err error) {
+	loader, err := yaml.NewLoader(strings.NewReader(header), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	for err == nil && len(documents) < 2 {
+		doc := new(yaml.Node)
+		if err = loader.Load(doc); err == nil {
+			documents = append(documents, doc)
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return documents, err
 }
 
 // line is the node's line in the file.
@@ -236,7 +249,7 @@ func (p *parser) keys(n *yaml.Node, group string, table []known) map[string]fiel
 			value = value.Alias
 		}
 		f := field{group + key.Value, p.line(key), value}
-		name := strings.ReplaceAll(strings.ToLower(key.Value), "-", "_")
+		name := keyName(key.Value)
 		first, twice := given[name]
 		if !twice {
 			given[name] = f
@@ -250,6 +263,9 @@ func (p *parser) keys(n *yaml.Node, group string, table []known) map[string]fiel
 	}
 	return given
 }
+
+// keyName is a key as the tables have it.
+func keyName(key string) string { return strings.ReplaceAll(strings.ToLower(key), "-", "_") }
 
 // readable refuses a value with YAML's tags, or an anchor that nothing refers
 // to: it is a text that begins with & or ! and lacks its quotes, and part of

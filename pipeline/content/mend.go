@@ -111,8 +111,8 @@ func (p *parser) tellUnknown() {
 
 // inFrench are keys French authors write of themselves.
 var inFrench = map[string]string{
-	"titre": "title", "langue": "lang", "rubrique": "section", "surtitre": "kicker", "chapo": "excerpt", "extrait": "excerpt",
-	"auteur": "authors", "auteurs": "authors", "mots_cles": "tags", "etiquettes": "tags", "brouillon": "draft",
+	"titre": "title", "langue": "lang", "rubrique": "section", "surtitre": "kicker", "chapo": "excerpt", "extrait": "excerpt", "resume": "excerpt",
+	"auteur": "authors", "auteurs": "authors", "mots_cles": "tags", "etiquettes": "tags", "categories": "tags", "brouillon": "draft",
 	"legende": "alt", "lien": "url", "typographie": "typography",
 }
 

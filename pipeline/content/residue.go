@@ -11,22 +11,47 @@ import (
 // of Markdown dialects. They are told, and shown as they stand; nothing here
 // executes them. Each is looked for in what the one before has left.
 var residues = []residue{
-	{"residue-shortcode", []string{"{{<", "{{%", "8<--", ":fontawesome-", ":material-", ":octicons-", ":simple-"}, regexp.MustCompile(`\{\{[<%](?:.*?[>%]\}\}|.*$)|^\s*-{2,}8<-{2,}.*|:(?:fontawesome|material|octicons|simple)-[a-z0-9-]+:`)},
-	{"residue-liquid", []string{"{%", "{{"}, regexp.MustCompile(`\{%(?:.*?%\}|.*$)|\{\{(?:.*?\}\}|.*$)`)},
-	{"residue-toc", []string{"[t", "[T", "[[", "{:"}, regexp.MustCompile(`(?i)^\s*(?:\[toc\]|\[\[_?toc_?\]\]|\{:\s*toc\b.*\})\s*$`)},
-	{"residue-admonition", []string{"!!!", "???", ":::", "===", "[!"}, regexp.MustCompile(`^\s*(?:(?:!!!|\?\?\?\+?|:::+)\s*\{?[\pL].*|:::+\s*$|===[!+]?\s+["'].*|>\s*\[![A-Za-z]+\].*)`)},
-	{"residue-attributes", []string{"{"}, regexp.MustCompile(`\{:\s*[^}\s][^}]*\}|\{\s*[.#][\pL_][^{}]*\}`)},
+	{"residue-shortcode", shortcode, regexp.MustCompile(`\{\{[<%](?:.*?[>%]\}\}|.*$)|\[/[a-z]\w*\]|\[[a-z]\w*(?:\s+\w+=[^\]]+)+\]|^\s*-{2,}8<-{2,}.*|:(?:fontawesome|material|octicons|simple)-[a-z0-9-]+:`)},
+	{"residue-emoji", emojiName, regexp.MustCompile(`(?:^|\s):[a-z][a-z0-9_+-]*[a-z0-9]:\B`)},
+	{"residue-code", having("{%"), regexp.MustCompile(`\{%-?\s*(?:end)?(?:highlight|codeblock)\b.*?%\}`)},
+	{"residue-liquid", having("{%", "{{"), regexp.MustCompile(`\{%(?:.*?%\}|.*$)|\{\{(?:.*?\}\}|.*$)`)},
+	{"residue-toc", having("[t", "[T", "[[", "{:"), regexp.MustCompile(`(?i)^\s*(?:\[toc\]|\[\[_?toc_?\]\]|\{:\s*toc\b.*\})\s*$`)},
+	{"residue-admonition", having("!!!", "???", ":::", "===", "[!"), regexp.MustCompile(`^\s*(?:(?:!!!|\?\?\?\+?|:::+)\s*\{?[\pL].*|:::+\s*$|===[!+]?\s+["'].*|>\s*\[![A-Za-z]+\].*)`)},
+	{"residue-attributes", having("{"), regexp.MustCompile(`\{:\s*[^}\s][^}]*\}|\{\s*[.#][\pL_][^{}]*\}`)},
 }
 
+// residue is a form, and a quick look whether a text may hold it, since most
+// lines, and most texts, have none.
 type residue struct {
-	id    string
-	signs []string // what has the form has one of them
-	form  *regexp.Regexp
+	id       string
+	possible func(text string) bool
+	form     *regexp.Regexp
 }
 
-// possible is a quick look, since most lines, and most texts, have no residue.
-func (r residue) possible(text string) bool {
-	return slices.ContainsFunc(r.signs, func(sign string) bool { return strings.Contains(text, sign) })
+func having(signs ...string) func(string) bool {
+	return func(text string) bool {
+		return slices.ContainsFunc(signs, func(sign string) bool { return strings.Contains(text, sign) })
+	}
+}
+
+func shortcode(text string) bool {
+	return having("{{<", "{{%", "[/", "8<--", ":fontawesome-", ":material-", ":octicons-", ":simple-")(text) ||
+		strings.Contains(text, "[") && strings.Contains(text, "=")
+}
+
+// emojiName looks for a colon before a letter, at the beginning of a word.
+func emojiName(text string) bool {
+	for i := strings.IndexByte(text, ':'); i >= 0 && i+1 < len(text); {
+		if 'a' <= text[i+1] && text[i+1] <= 'z' && (i == 0 || strings.IndexByte(" \t\n\r", text[i-1]) >= 0) {
+			return true
+		}
+		next := strings.IndexByte(text[i+1:], ':')
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
 }
 
 // findResidues tells of each kind of residue once a line.

@@ -105,7 +105,7 @@ func bare(s string) string {
 
 var (
 	escaped  = regexp.MustCompile(`\\([!-/:-@\[-` + "`" + `{-~])`)
-	blockTag = regexp.MustCompile(`^(?:[#>\-*+\s]+|\d{1,9}[.)]\s+)+`)
+	blockTag = regexp.MustCompile(`^(?:[#>\s]+|(?:[\-*+]|\d{1,9}[.)])\s+)+`)
 	tag      = regexp.MustCompile(`<!--.*?-->|</?\pL[^<>]*>`)
 	inline   = []*regexp.Regexp{ // each keeps its group
 		regexp.MustCompile("`+([^`]+)`+"),

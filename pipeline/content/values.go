@@ -162,6 +162,15 @@ func (p *parser) readTags(f field) bool {
 	return true
 }
 
+// readTaxonomies is Zola's group of them.
+func (p *parser) readTaxonomies(f field) bool {
+	if f.node.Kind != yaml.MappingNode {
+		return false
+	}
+	p.mapping(f.node, f.key+".", []known{{names: []string{"tags", "categories"}, every: true, read: (*parser).readTags}})
+	return true
+}
+
 // toggle reads yes or no.
 func (p *parser) toggle(f field) (on, ok bool) {
 	on, ok = toggleValue(f.node.Value)
@@ -274,11 +283,15 @@ func (p *parser) readImage(f field) bool {
 	return true
 }
 
-// source reads where an image is. Themes use the key for other things, such
-// as "true"; what is no place is not read.
+// source reads where an image is; "false" says that there is none. Themes use
+// the key for other things, such as "true"; what is no place is not read.
 func (p *parser) source(f field) string {
 	value := p.text(f)
-	if _, toggle := toggleValue(value); toggle || !isAddress(value) {
+	on, toggle := toggleValue(value)
+	if toggle && !on {
+		return ""
+	}
+	if toggle || !isAddress(value) {
 		p.warn("image-address", p.line(f.node), map[string]any{"Key": f.key, "Value": shown(value)})
 		return ""
 	}

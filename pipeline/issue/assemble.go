@@ -273,24 +273,39 @@ func Replay(c Config, cal *Calendar, first time.Time, entries []content.Entry, n
 		return past
 	}
 	past.Begin = cal.Last(first.Add(-time.Second))
-	var slots []time.Time // only a slot that ends some entry's window can have an issue
-	for _, e := range entries {
-		slot := cal.Next(e.Date)
-		if slot.Before(first) {
-			slot = first
-		}
-		if !slot.After(now) {
-			slots = append(slots, slot)
-		}
-	}
-	slices.SortFunc(slots, time.Time.Compare)
-	for _, slot := range slices.CompactFunc(slots, time.Time.Equal) {
+	for _, slot := range cal.ends(entries, first, now) {
 		a := Assemble(c, cal, past, cal.window(past, first, slot), entries)
 		if !a.Quiet(c) {
 			past.Add(a.Issue)
 		}
 	}
 	return past
+}
+
+// ends lists the slots in [first, now] that can have an issue: each ends the
+// window of some entry.
+func (c *Calendar) ends(entries []content.Entry, first, now time.Time) []time.Time {
+	dates := make([]time.Time, len(entries))
+	for i, e := range entries {
+		dates[i] = e.Date
+	}
+	slices.SortFunc(dates, time.Time.Compare)
+	var slots []time.Time
+	last := time.Time{}
+	for _, date := range dates {
+		if date.Before(last) { // asking the calendar costs more than all the rest
+			continue
+		}
+		slot := c.Next(date)
+		if slot.Before(first) {
+			slot = first
+		}
+		if slot.After(last) && !slot.After(now) {
+			slots = append(slots, slot)
+		}
+		last = slot
+	}
+	return slots
 }
 
 // Add remembers an issue that was made.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"html/template"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -30,8 +31,16 @@ type nextIssue struct {
 	Cut     bool   // a mail program will hide its end
 	In      []entryLine
 	Out     []entryLine // drafts and what is due later
-	Gone    []entryLine // sent, or older than all issues
 	Refused []entryLine // files without an entry
+	Gone    gone        // sent, or older than all issues
+}
+
+// gone are the entries that no issue will have any more. There may be a
+// thousand, so they have a page of their own, and each save draws only the
+// link to it anew.
+type gone struct {
+	Count int
+	URL   string
 }
 
 // entryLine is an entry in a list.
@@ -84,20 +93,46 @@ func (p *Preview) nextIssue(s *snapshot, st state, plan *plan) (nextIssue, error
 		out.In = append(out.In, line)
 	}
 	for _, v := range plan.Verdicts {
-		if v.Reason.In() {
-			continue
-		}
-		line := p.entryLine(s, st, v.Item, count)
-		line.Reason = p.reason(v)
-		if v.Reason == issue.Sent || v.Reason == issue.TooOld {
-			out.Gone = append(out.Gone, line)
-		} else {
+		switch {
+		case isGone(v):
+			out.Gone.Count++
+		case !v.Reason.In():
+			line := p.entryLine(s, st, v.Item, count)
+			line.Reason = p.reason(v)
 			out.Out = append(out.Out, line)
 		}
 	}
-	slices.Reverse(out.Gone) // the latest first, as far as their names tell
+	out.Gone.URL = address("/gone", st.query())
 	out.Refused = p.refusedLines(s, st)
 	return out, nil
+}
+
+func isGone(v issue.Verdict) bool { return v.Reason == issue.Sent || v.Reason == issue.TooOld }
+
+// gonePage fills templates/preview/gone.html.
+type gonePage struct {
+	shell
+	Back    string
+	Entries []entryLine
+}
+
+func (p *Preview) serveGone(w http.ResponseWriter, r *http.Request) {
+	s, st := p.current.Load(), stateOf(r.URL.Query())
+	sh, err := p.show(r.Context(), s, st)
+	if err != nil {
+		p.fail(w, err)
+		return
+	}
+	out := gonePage{shell: p.shell(s), Back: st.page()}
+	for _, v := range slices.Backward(sh.plan.Verdicts) { // the latest first, as far as their names tell
+		if isGone(v) {
+			line := p.entryLine(s, st, v.Item, nil)
+			line.Reason = p.reason(v)
+			out.Entries = append(out.Entries, line)
+		}
+	}
+	out.Title = p.options.Words.T("preview.gone", "Count", len(out.Entries))
+	p.render(w, "gone", out)
 }
 
 // weigh says how much of what mail programs show the issue takes, and each

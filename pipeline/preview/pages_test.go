@@ -171,6 +171,19 @@ func tryErrorOverlay(t *testing.T, browser context.Context) {
 	d.write(editorial, good)
 	b.wait(`!document.getElementById("overlay")`)
 
+	// An answer that a later save overtook on its way is not shown.
+	value[any](b, `window.asked = fetch, window.fetch = async (url) => {
+		const answer = await asked(url);
+		return new Promise(resolve => { window.deliver = () => resolve(answer); });
+	}`)
+	d.edit(editorial, "title: Une demi-seconde de trop", "title: [Une demi-seconde de trop")
+	b.wait(`!!window.deliver`)
+	value[any](b, `window.fetch = asked, new MutationObserver((_, news) => { news.disconnect(); deliver(); }).observe(document.documentElement, {attributeFilter: ["data-version"]})`)
+	d.write(editorial, strings.Replace(good, "title: Une demi-seconde", "title: Une seconde", 1))
+	b.wait(`document.querySelector(".side").textContent.includes("Une seconde de trop") && !document.getElementById("overlay")`)
+	d.write(editorial, good)
+	b.framed(`page.body.textContent.includes("Une demi-seconde de trop")`)
+
 	d.write("infolettre.yaml", "")
 	b.wait(`document.getElementById("failure")?.textContent.includes("infolettre.yaml:1")`)
 	b.framed(`page.body.textContent.includes("Une demi-seconde de trop")`)
@@ -245,16 +258,16 @@ func tryAccessibility(t *testing.T, browser context.Context) {
 	}{
 		{1400, 900, []string{"light", "dark"}, []string{
 			"/", "/?view=text", "/?view=headers", "/?entry=2026-11-16-une-demi-seconde-de-trop.fr.md",
-			"/file?path=2026-11-17-ou-passe-la-frontiere-du-nuage.fr.md", "/nowhere",
+			"/gone", "/file?path=2026-11-17-ou-passe-la-frontiere-du-nuage.fr.md", "/nowhere",
 		}},
-		{320, 700, []string{"light"}, []string{"/", "/?view=source&images=off", "/file?path=2026-11-17-ou-passe-la-frontiere-du-nuage.fr.md", "/u/token"}},
+		{320, 700, []string{"light"}, []string{"/", "/?view=source&images=off", "/gone", "/file?path=2026-11-17-ou-passe-la-frontiere-du-nuage.fr.md", "/u/token"}},
 	} {
 		b := open(t, browser, url, screen.width, screen.height)
 		for _, path := range screen.paths {
 			b.do(chromedp.Navigate(url + path))
 			b.wait(`document.readyState === "complete"`)
 			if path == "/" {
-				value[any](b, `document.getElementById("help").open = true, document.getElementById("gone").open = true`)
+				value[any](b, `document.getElementById("help").open = true`)
 			}
 			value[any](b, string(axe)+`; undefined`)
 			for _, name := range screen.themes {

@@ -3,6 +3,7 @@ package preview_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,34 +118,35 @@ func TestEmpty(t *testing.T) {
 }
 
 // thousand lays out a thousand real-size entries, ten of them in the next
-// issue, and returns what saves the n-th of these with a mark in it.
-func thousand(b *testing.B) (*desk, func(n int) (mark string)) {
+// issue, and returns what makes the n-th change to these, with a mark in it.
+func thousand(b *testing.B) (*desk, func(n int) (name, text, mark string)) {
 	d := emptyDesk(b)
-	write := func(i, version int) string {
+	entry := func(i, version int) (name, text, mark string) {
 		day := now().AddDate(0, 0, -1-i/2)
 		if i < 10 {
 			day = now().AddDate(0, 0, -1-i/4)
 		}
-		mark := fmt.Sprintf("Version %d,", version)
-		text := fmt.Sprintf("---\ntitle: Billet %d\nsection: Décryptage\n---\n%s voir [ici](https://exemple.fr/%d).\n", i, mark, i)
+		mark = fmt.Sprintf("Version %d,", version)
+		text = fmt.Sprintf("---\ntitle: Billet %d\nsection: Décryptage\n---\n%s voir [ici](https://exemple.fr/%d).\n", i, mark, i)
 		for n := 0; len(text) < 6000; n++ {
 			text += fmt.Sprintf("\nFin mars, un ingénieur s'agace : il attend une *demi-seconde* de trop, dit-il, et [ouvre](https://exemple.fr/%d/%d) le capot.\n", i, n)
 		}
-		d.write(fmt.Sprintf("content/%s-billet-%d.fr.md", day.Format(time.DateOnly), i), text)
-		return mark
+		return fmt.Sprintf("content/%s-billet-%d.fr.md", day.Format(time.DateOnly), i), text, mark
 	}
 	for i := range 1000 {
-		write(i, 0)
+		name, text, _ := entry(i, 0)
+		d.write(name, text)
 	}
 	d.open("fr", nil)
-	return d, func(n int) string { return write(n%10, n+1) }
+	return d, func(n int) (name, text, mark string) { return entry(n%10, n+1) }
 }
 
 // What a save among a thousand entries costs until the mail is new.
 func BenchmarkRebuild(b *testing.B) {
-	d, save := thousand(b)
+	d, change := thousand(b)
 	for n := 0; b.Loop(); n++ {
-		mark := save(n)
+		name, text, mark := change(n)
+		d.write(name, text)
 		d.rebuild(preview.Change{})
 		if !strings.Contains(d.body("/mail"), mark) {
 			b.Fatal("the mail is old")
@@ -154,21 +156,56 @@ func BenchmarkRebuild(b *testing.B) {
 
 // The same, with the page around it: lists and findings.
 func BenchmarkRebuildPage(b *testing.B) {
-	d, save := thousand(b)
+	d, change := thousand(b)
 	for n := 0; b.Loop(); n++ {
-		save(n)
+		name, text, _ := change(n)
+		d.write(name, text)
 		d.rebuild(preview.Change{})
 		d.body("/")
 	}
 }
 
-// From the save to the new mail on screen.
+// From the save, which puts a new file in the place of the old one, to the new
+// mail painted, by the clock of the page: twenty saves, each once the page has
+// come to rest after the one before.
 func BenchmarkSaveToScreen(b *testing.B) {
-	d, save := thousand(b)
-	url := d.serve(b)
-	page := open(b, startBrowser(b), url, 1400, 900)
-	for n := 0; b.Loop(); n++ {
-		mark := save(n)
-		page.wait(`document.querySelector("#frame:not(.coming)")?.contentDocument?.body?.textContent.includes("` + mark + `")`)
+	d, change := thousand(b)
+	page := open(b, startBrowser(b), d.serve(b), 1400, 900)
+	value[any](page, painted)
+	saves := 0
+	for b.Loop() {
+		var took []float64
+		for range 20 {
+			name, text, mark := change(saves)
+			saves++
+			d.write(name+"~", text)
+			value[any](page, `window.done = painted("`+mark+`"), undefined`)
+			saved := time.Now()
+			if err := os.Rename(d.path(name+"~"), d.path(name)); err != nil {
+				b.Fatal(err)
+			}
+			took = append(took, value[float64](page, `window.done`)-float64(saved.UnixMicro())/1000)
+			page.wait(`performance.now() - window.changed > 500`)
+		}
+		slices.Sort(took)
+		b.ReportMetric(took[0], "ms-min")
+		b.ReportMetric(took[len(took)/2], "ms-median")
+		b.ReportMetric(took[len(took)-1], "ms-max")
 	}
 }
+
+// painted resolves to the time at which a mark in the mail was painted. The
+// page notes when it last changed.
+const painted = `
+window.changed = performance.now();
+new MutationObserver(() => window.changed = performance.now()).observe(document, {subtree: true, childList: true, attributes: true});
+window.painted = mark => new Promise(resolve => {
+	const stage = document.getElementById("stage");
+	const swaps = new MutationObserver(() => {
+		if (!stage.querySelector("iframe:not(.coming)")?.contentDocument?.body?.textContent.includes(mark)) return;
+		swaps.disconnect();
+		requestAnimationFrame(() => setTimeout(() => resolve(performance.timeOrigin + performance.now())));
+	});
+	swaps.observe(stage, {subtree: true, childList: true, attributes: true});
+});
+undefined`

@@ -30,6 +30,7 @@ func (p *Preview) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.servePage)
 	mux.HandleFunc("GET /mail", p.serveMail)
+	mux.HandleFunc("GET /gone", p.serveGone)
 	mux.HandleFunc("GET /file", p.serveFile)
 	mux.HandleFunc("GET /events", p.serveEvents)
 	mux.HandleFunc("GET "+render.MediaPath+"{path...}", func(w http.ResponseWriter, r *http.Request) {

@@ -13,9 +13,13 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// settle is how long a save may take: editors write, rename and set the mode
-// in several steps, and a checkout changes many files.
-const settle = 30 * time.Millisecond
+// Editors save in several steps: they write, rename and set the mode. A save
+// is over once no step followed for a while; a checkout, which changes many
+// files, is shown in parts.
+const (
+	quiet   = 10 * time.Millisecond
+	longest = 30 * time.Millisecond
+)
 
 // ErrWatch says that the system does not tell of saves.
 var ErrWatch = errors.New("watch files")
@@ -84,12 +88,14 @@ func (w *watch) follow(n *Newsletter) error {
 
 // change waits for a save and its aftermath.
 func (w *watch) change(ctx context.Context) (c Change, err error) {
-	var done <-chan time.Time // none before the first event
+	var over, late <-chan time.Time // none before the first event
 	for {
 		select {
 		case <-ctx.Done():
 			return c, nil
-		case <-done:
+		case <-over:
+			return c, nil
+		case <-late:
 			return c, nil
 		case err := <-w.watcher.Errors:
 			if !errors.Is(err, fsnotify.ErrEventOverflow) {
@@ -105,8 +111,9 @@ func (w *watch) change(ctx context.Context) (c Change, err error) {
 			c.Assets = c.Assets || e.Op&^(fsnotify.Write|fsnotify.Chmod) != 0 || filepath.Ext(e.Name) != ".md"
 			w.stale = w.stale || isFolder(e)
 		}
-		if done == nil {
-			done = time.After(settle)
+		over = time.After(quiet)
+		if late == nil {
+			late = time.After(longest)
 		}
 	}
 }

@@ -20,7 +20,7 @@ func TestTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string]any{"page": page{}, "file": filePage{}, "notice": notice{}} {
+	for name, data := range map[string]any{"page": page{}, "gone": gonePage{}, "file": filePage{}, "notice": notice{}} {
 		if err := templatecheck.CheckHTMLStrict(pages.Lookup(name), data); err != nil {
 			t.Error(err)
 		}

@@ -193,6 +193,9 @@ func (ed *edition) convert(b *block, e content.Entry) bool {
 		drawn markdown.Fragment
 	}{{"image", d.image}, {"cta", d.button}} {
 		for _, f := range part.drawn.Findings { // what is wrong stands in the front matter, at the key
+			if f.ID == "image-alt" { // and is mended there
+				f.ID = "image-key-alt"
+			}
 			ed.problem(content.Problem{ID: f.ID, File: e.Path, Line: e.Lines[part.key], Args: f.Args})
 		}
 	}

@@ -8,8 +8,11 @@ root.classList.add("js");
 
 let turn = 0; // an answer that was overtaken is dropped
 
-async function show(url, push) {
+// The address says what is wanted, before the answer has come: a save that
+// comes in between asks for the same.
+async function show(url) {
   const mine = ++turn;
+  if (url !== location.href) history.pushState(null, "", url);
   let next;
   try {
     const response = await fetch(url);
@@ -20,7 +23,6 @@ async function show(url, push) {
   }
   if (mine !== turn) return;
   if (!next || next.body.className !== document.body.className) return location.assign(url);
-  if (push) history.pushState(null, "", url);
   root.dataset.version = next.documentElement.dataset.version;
   document.title = next.title;
   const focused = document.activeElement?.id;
@@ -60,7 +62,8 @@ function replace(old, wanted, next) {
   const ready = () => {
     if (!frame.isConnected || !frame.classList.contains("coming")) return;
     const page = frame.contentDocument;
-    if (!page || page.URL === "about:blank" || page.readyState === "loading") return requestAnimationFrame(ready);
+    if (!page || page.URL === "about:blank") return requestAnimationFrame(ready);
+    if (page.readyState === "loading") return page.addEventListener("DOMContentLoaded", ready, { once: true });
     if (old.dataset.mail === frame.dataset.mail) frame.contentWindow.scrollTo(0, old.contentWindow.scrollY);
     const held = document.activeElement === old;
     old.remove();
@@ -110,15 +113,15 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-switch]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  show(link.href, true);
+  show(link.href);
 });
 
 document.addEventListener("submit", (event) => {
   event.preventDefault();
-  show("/?" + new URLSearchParams(new FormData(event.target)), true);
+  show(new URL("/?" + new URLSearchParams(new FormData(event.target)), location.href).href);
 });
 
-addEventListener("popstate", () => show(location.href, false));
+addEventListener("popstate", () => show(location.href));
 
 // Shortcuts of one letter can be turned off: WCAG 2.2, 2.1.4.
 const shortcuts = document.getElementById("shortcuts");
@@ -159,9 +162,11 @@ function listen() {
   events.addEventListener("version", (event) => {
     if (event.data === root.dataset.version) return;
     root.dataset.version = event.data;
+    turn++; // what is on its way is old
     const frame = document.querySelector("iframe:not(.coming)");
-    const rest = () => show(location.href, false); // the findings take longer than the mail
-    if (frame) replace(frame, frame, rest);
+    const rest = () => show(location.href);
+    // The findings take longer than the mail, and must not keep it from being painted.
+    if (frame) replace(frame, frame, () => requestAnimationFrame(() => setTimeout(rest)));
     else rest();
   });
 }
