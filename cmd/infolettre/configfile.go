@@ -4,16 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
-	"github.com/caarlos0/env/v11"
 	"go.yaml.in/yaml/v4"
 )
 
-// configError is a mistake in the file, with the key's place.
+// configError is a mistake in the file, with the key's place, or in the
+// environment, without.
 type configError struct {
 	path string
 	line int
@@ -38,7 +40,11 @@ func (a *app) loadConfig() (config, error) {
 	c, err := parseConfig(a.configPath, data, a.environ)
 	var at *configError
 	if errors.As(err, &at) {
-		return config{}, a.fail(at.err, "config.error", "Place", placeOf(at.path, at.line), "What", a.words.T("config."+at.id, at.args...))
+		what := a.words.T("config."+at.id, at.args...)
+		if at.path == "" {
+			return config{}, &failure{text: what, err: err}
+		}
+		return config{}, a.fail(at.err, "config.error", "Place", placeOf(at.path, at.line), "What", what)
 	}
 	return c, err
 }
@@ -58,22 +64,10 @@ func parseConfig(path string, data []byte, environ []string) (config, error) {
 			return c, &configError{path: path, line: errorLine(err), id: "value", err: err}
 		}
 	}
-	if err := env.ParseWithOptions(&c, env.Options{
-		Prefix: envPrefix, UseFieldNameByDefault: true, Environment: environment(environ),
-	}); err != nil {
-		return c, &configError{path: path, id: "environment", err: err}
+	if err := c.setFrom(environment(environ)); err != nil {
+		return c, err
 	}
 	return c, c.complete(&place{path, doc})
-}
-
-func environment(environ []string) map[string]string {
-	vars := map[string]string{}
-	for _, pair := range environ {
-		if name, value, ok := strings.Cut(pair, "="); ok && strings.HasPrefix(name, envPrefix) {
-			vars[name] = value
-		}
-	}
-	return vars
 }
 
 func errorLine(err error) int {
@@ -107,7 +101,7 @@ func checkKeys(path string, node *yaml.Node, t reflect.Type, parent string) erro
 		key, value := node.Content[i], node.Content[i+1]
 		field, ok := known[key.Value]
 		if !ok {
-			return &configError{path: path, line: key.Line, id: "unknown-key", args: []any{"Key", parent + key.Value, "Near", nearest(key.Value, known)}}
+			return &configError{path: path, line: key.Line, id: "unknown-key", args: []any{"Key", parent + key.Value, "Near", nearest(key.Value, slices.Collect(maps.Keys(known)))}}
 		}
 		if seen[key.Value] {
 			return &configError{path: path, line: key.Line, id: "duplicate-key", args: []any{"Key", parent + key.Value}}
@@ -139,10 +133,10 @@ func fields(t reflect.Type) map[string]reflect.Type {
 }
 
 // nearest is the known key most like the unknown one, "" when none is.
-func nearest(key string, known map[string]reflect.Type) string {
+func nearest(key string, known []string) string {
 	best, least := "", max(2, len(key)/3)+1
-	for k := range known {
-		if d := distance(strings.ToLower(key), k); d < least || d == least && k < best {
+	for _, k := range known {
+		if d := distance(strings.ToLower(key), strings.ToLower(k)); d < least || d == least && k < best {
 			best, least = k, d
 		}
 	}

@@ -62,7 +62,7 @@ func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Stor
 // readKeys reads the keys that sign the links in mails.
 func (a *app) readKeys(c config) (*audience.Keys, error) {
 	path := c.path(c.Keys.File)
-	text := a.getenv(envPrefix + "KEYS")
+	text := a.getenv(keysVariable)
 	if text == "" {
 		data, err := os.ReadFile(path)
 		if err != nil {

@@ -10,10 +10,10 @@ import (
 
 // Config says how issues are numbered and ordered.
 type Config struct {
-	First      First    `yaml:"first"`
+	First      First    `yaml:"first" envPrefix:"FIRST_"`
 	Sections   []string `yaml:"sections"`    // order of the sections; others follow
 	MinEntries int      `yaml:"min_entries"` // fewer make a quiet week; default 1
-	Languages  []string `yaml:"-"`           // the newsletter's, in order
+	Languages  []string `yaml:"-" env:"-"`   // the newsletter's, in order
 }
 
 // First is where the numbering begins.

@@ -38,10 +38,10 @@ type Config struct {
 
 	Untranslated Untranslated       `yaml:"untranslated"` // default: show
 	Budget       int                `yaml:"budget"`       // bytes of a mail's HTML; default: DefaultBudget
-	Typography   typography.Options `yaml:"typography"`
+	Typography   typography.Options `yaml:"typography" envPrefix:"TYPOGRAPHY_"`
 
-	Location *time.Location `yaml:"-"` // in which dates are shown; default: UTC
-	Locales  []string       `yaml:"-"` // the newsletter's, which pages of the archive name as their translations
+	Location *time.Location `yaml:"-" env:"-"` // in which dates are shown; default: UTC
+	Locales  []string       `yaml:"-" env:"-"` // the newsletter's, which pages of the archive name as their translations
 }
 
 // WithDefaults fills in what was left out.
