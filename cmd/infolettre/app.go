@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -96,21 +95,6 @@ func (a *app) fail(err error, id string, args ...any) error {
 		text = a.words.T("cli.cause", "What", text, "Cause", a.cause(err, text))
 	}
 	return &failure{text: text, err: err}
-}
-
-// cause says what an error says; the commonest ones, about a file that the
-// text names already, in the user's language.
-func (a *app) cause(err error, text string) string {
-	var about *fs.PathError
-	if errors.As(err, &about) && strings.Contains(text, about.Path) {
-		switch {
-		case errors.Is(about, fs.ErrNotExist):
-			return a.words.T("cli.no-file")
-		case errors.Is(about, fs.ErrPermission):
-			return a.words.T("cli.no-permission")
-		}
-	}
-	return err.Error()
 }
 
 // misuse is a failure of the command line.

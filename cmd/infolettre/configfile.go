@@ -8,10 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/infolettre/infolettre/pipeline/render/theme"
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // configError is a mistake in the file, with the key's place, or in the
@@ -173,6 +178,22 @@ func (p *place) fail(key, id string, err error, args ...any) error {
 	return &configError{path: p.path, line: p.line(key), id: id, args: append([]any{"Key", key}, args...), err: err}
 }
 
+// unfit is the error of a stage whose settings cannot work, below key.
+func (p *place) unfit(key string, err error) error {
+	var bad *setting.Error
+	var faint *theme.ContrastError
+	switch {
+	case errors.As(setting.Below(key, err), &bad):
+		return &configError{path: p.path, line: p.line(bad.Key), id: itemNumber.ReplaceAllString(bad.Key, ""), args: []any{"Key", bad.Key, "Value", bad.Value}}
+	case errors.As(err, &faint):
+		return p.fail(key+"."+faint.Setting, "contrast", nil, "Value", faint.Colour, "On", faint.On, "Instead", faint.Suggestion)
+	}
+	return err
+}
+
+// itemNumber is what one message leaves out for all items of a list.
+var itemNumber = regexp.MustCompile(`\.\d+`)
+
 func (p *place) line(key string) int {
 	_, line := p.find(key)
 	return line
@@ -196,6 +217,11 @@ func (p *place) find(key string) (node *yaml.Node, line int) {
 	node = p.doc.Content[0]
 	for part := range strings.SplitSeq(key, ".") {
 		var below *yaml.Node
+		if n, err := strconv.Atoi(part); err == nil && node != nil && node.Kind == yaml.SequenceNode && n < len(node.Content) {
+			node = node.Content[n]
+			line = node.Line
+			continue
+		}
 		for i := 0; node != nil && i+1 < len(node.Content); i += 2 {
 			if node.Content[i].Value == part {
 				below, line = node.Content[i+1], node.Content[i].Line

@@ -72,7 +72,7 @@ func (a *app) finding(err error, id string, args ...any) bool {
 		a.say("doctor.good", "What", a.words.T(id, args...))
 		return true
 	}
-	a.say("doctor.bad", "What", a.words.T(id, args...), "Cause", err.Error())
+	a.say("doctor.bad", "What", a.words.T(id, args...), "Cause", a.cause(err, a.words.T(id, args...)))
 	return false
 }
 
@@ -106,7 +106,7 @@ func (a *app) checkDatabase(ctx context.Context, c config) bool {
 	well := a.finding(errors.Join(err, errIssues), "doctor.database", "Path", c.databaseName(), "Readers", total(counts), "Count", len(issues))
 	err = c.witness(s).Check(ctx)
 	if errors.Is(err, schedule.ErrSuspect) {
-		err = errors.New(a.words.T("doctor.suspect", "Cause", err.Error()))
+		err = errors.New(a.words.T("doctor.suspect", "Cause", a.cause(err, "")))
 	}
 	if _, missing := os.Stat(c.path(c.Database.State)); err == nil && errors.Is(missing, fs.ErrNotExist) {
 		return a.finding(nil, "doctor.no-state", "Path", c.path(c.Database.State)) && well

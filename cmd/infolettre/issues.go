@@ -227,13 +227,13 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, is delive
 // printCases lists the deliveries that somebody may have to look after.
 func (a *app) printCases(j issueJSON) {
 	for _, row := range j.Uncertain {
-		a.say("issues.doubted", "Address", row.Address, "Doubt", row.Doubt, "When", a.words.Date("moment", *row.Doubted),
+		a.say("issues.doubted", "Address", row.Address, "Doubt", causeWords(a.words, row.Doubt), "When", a.words.Date("moment", *row.Doubted),
 			"State", a.words.T("delivery."+string(row.State)))
 	}
 	for _, row := range j.Waiting {
-		a.say("send.waits", "Address", row.Address, "Until", a.words.Date("moment", *row.Until), "Reply", row.Reply)
+		a.say("send.waits", "Address", row.Address, "Until", a.words.Date("moment", *row.Until), "Reply", causeWords(a.words, row.Reply))
 	}
 	for _, row := range j.Refused {
-		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", row.Reply, "Key", string(row.Class))
+		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", causeWords(a.words, row.Reply), "Key", string(row.Class))
 	}
 }

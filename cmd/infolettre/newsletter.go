@@ -55,8 +55,10 @@ func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Stor
 		return nil, &failure{text: a.words.T("cli.no-database", "Path", c.databaseName()), err: err}
 	case errors.Is(err, store.ErrNewer):
 		return nil, a.fail(nil, "cli.newer-database", "Path", c.databaseName())
+	case err != nil:
+		return nil, a.fail(err, "cli.no-connection", "Path", c.databaseName())
 	}
-	return s, err
+	return s, nil
 }
 
 // readKeys reads the keys that sign the links in mails.

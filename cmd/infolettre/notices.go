@@ -98,7 +98,7 @@ func (w notices) approval(ctx context.Context, is deliver.Issue, m audience.Mail
 func (w notices) letter(n schedule.Notice, more ...any) render.Letter {
 	id := "notice." + string(n.Kind)
 	args := append([]any{
-		"Name", w.config.Newsletter.Name, "Number", n.Number, "Count", n.Count, "Reason", n.Reason,
+		"Name", w.config.Newsletter.Name, "Number", n.Number, "Count", n.Count, "Reason", causeWords(w.words, n.Reason),
 		"Slot", w.moment(n.Slot), "Until", w.moment(n.Until),
 	}, more...)
 	letter := render.Letter{

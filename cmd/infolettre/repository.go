@@ -102,7 +102,7 @@ func (a *app) pull(ctx context.Context, c config) error {
 		return a.fail(err, "cli.no-repository", "URL", c.Content.Repository.URL)
 	}
 	if err != nil {
-		a.note("cli.old-repository", "Commit", m.Commit()[:min(12, len(m.Commit()))], "Cause", err.Error())
+		a.note("cli.old-repository", "Commit", m.Commit()[:min(12, len(m.Commit()))], "Cause", a.cause(err, ""))
 	}
 	return nil
 }
