@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -127,6 +128,7 @@ func TestPlaces(t *testing.T) {
 	}
 	for _, tt := range tests {
 		want := place{id: tt.id, lang: tt.lang, date: tt.date, slug: tt.slug}
+		want.leads = tt.date != "" && tt.slug != Slugify(path.Base(tt.id))
 		if got := placeOf(tt.name, []string{"fr", "en", "gsw"}); got != want {
 			t.Errorf("placeOf(%q) = %+v, want %+v", tt.name, got, want)
 		}
