@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/infolettre/infolettre/pipeline"
+	"github.com/infolettre/infolettre/pipeline/check"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
 )
@@ -111,8 +112,9 @@ func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[s
 	}
 	a.say(title, "Number", plan.Number, "Slot", a.when(plan.Slot.In(zone)), "Zone", zone.String())
 	a.say("plan.window", "From", a.words.Date("moment", plan.From.In(zone)), "To", a.words.Date("moment", plan.To.In(zone)))
-	a.printVerdicts("plan.in", plan.Verdicts, func(r issue.Reason) bool { return r.In() })
-	a.printVerdicts("plan.out", plan.Verdicts, func(r issue.Reason) bool { return !r.In() && r != issue.Sent })
+	verdicts := ordered(plan)
+	a.printVerdicts("plan.in", verdicts, func(r issue.Reason) bool { return r.In() })
+	a.printVerdicts("plan.out", verdicts, func(r issue.Reason) bool { return !r.In() && r != issue.Sent })
 	if sent := countReason(plan.Verdicts, issue.Sent); sent > 0 {
 		a.say("plan.sent", "Count", sent)
 	}
@@ -129,6 +131,18 @@ func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[s
 	}
 }
 
+// ordered are the verdicts as readers will see the entries, then, by their
+// dates, those on the others.
+func ordered(plan pipeline.Plan) []issue.Verdict {
+	position := map[string]int{}
+	for i, it := range plan.Items {
+		position[it.ID] = i - len(plan.Items) // below nought: before the others
+	}
+	return slices.SortedStableFunc(slices.Values(plan.Verdicts), func(x, y issue.Verdict) int {
+		return cmp.Or(cmp.Compare(position[x.Item.ID], position[y.Item.ID]), x.Item.Date().Compare(y.Item.Date()))
+	})
+}
+
 func (a *app) printVerdicts(heading string, verdicts []issue.Verdict, which func(issue.Reason) bool) {
 	chosen := slices.DeleteFunc(slices.Clone(verdicts), func(v issue.Verdict) bool { return !which(v.Reason) })
 	if len(chosen) == 0 {
@@ -136,7 +150,6 @@ func (a *app) printVerdicts(heading string, verdicts []issue.Verdict, which func
 	}
 	fmt.Fprintln(a.stdout)
 	a.say(heading, "Count", len(chosen))
-	slices.SortStableFunc(chosen, func(x, y issue.Verdict) int { return x.Item.Date().Compare(y.Item.Date()) })
 	for _, v := range chosen {
 		e := v.Item.Versions[0]
 		fmt.Fprintf(a.stdout, "  %s  %s (%s)\n", e.Date.Format("2006-01-02"), cmp.Or(e.Title, e.Path), a.languages(v.Item))
@@ -244,7 +257,7 @@ func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, cou
 		Due: plan.Due, Quiet: plan.Quiet, Commit: plan.Commit, Recipients: counts,
 		Entries: []entryJSON{}, Documents: []documentJSON{}, Problems: a.problemsJSON(c.Content.Folder, plan.Problems),
 	}
-	for _, v := range plan.Verdicts {
+	for _, v := range ordered(plan) {
 		e := entryJSON{ID: v.Item.ID, Title: v.Item.Versions[0].Title, Date: v.Item.Date(), In: v.Reason.In(), Reason: string(v.Reason), Number: v.Number}
 		if !v.Slot.IsZero() {
 			e.Slot = &v.Slot
@@ -262,14 +275,12 @@ func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, cou
 
 func (a *app) problemsJSON(folder string, problems []content.Problem) []problemJSON {
 	out := []problemJSON{}
-	for _, p := range distinct(problems) {
-		j := problemJSON{ID: p.ID, Severity: "warning", File: folder + "/" + p.File, Line: p.Line, What: a.words.Format("finding."+p.ID, p.Args)}
-		if p.Severity == content.Error {
+	for _, f := range check.Sorted(check.FromAll(problems)) {
+		j := problemJSON{ID: f.ID, Severity: "warning", File: folder + "/" + f.File, Line: f.Line}
+		if f.Severity == content.Error {
 			j.Severity = "error"
 		}
-		if mend := "finding." + p.ID + ".mend"; a.words.Has(mend) {
-			j.Mend = a.words.Format(mend, p.Args)
-		}
+		j.What, j.Mend = a.said(f)
 		out = append(out, j)
 	}
 	return out
