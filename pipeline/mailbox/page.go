@@ -244,8 +244,8 @@ func (m *Mailbox) serveError(w http.ResponseWriter, r *http.Request, status int,
 
 // page chooses the visitor's language.
 func (m *Mailbox) page(r *http.Request, title string) page {
-	l := m.options.Catalogue.Locale("")
-	preferred, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")) // nothing preferred, the fallback
+	l := m.options.Catalogue.Locale(m.options.Language)
+	preferred, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")) // nothing preferred, the default
 	for _, tag := range preferred {
 		if match, ok := m.options.Catalogue.Match(tag.String()); ok {
 			l = match

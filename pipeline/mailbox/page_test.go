@@ -21,11 +21,11 @@ import (
 
 func testMailbox(t *testing.T, files ...string) *Mailbox {
 	t.Helper()
-	catalogue, err := locales.Load(locales.Files, "fr")
+	catalogue, err := locales.Load(locales.Files, "en")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := New(Options{Catalogue: catalogue, Prefix: "/mail"})
+	m, err := New(Options{Catalogue: catalogue, Language: "fr", Prefix: "/mail"})
 	if err != nil {
 		t.Fatal(err)
 	}
