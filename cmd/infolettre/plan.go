@@ -124,7 +124,7 @@ func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[s
 		a.say("plan.readers", "Count", total(counts), "Languages", a.byLanguage(counts))
 	}
 	for _, d := range plan.Documents {
-		a.say("plan.document", "Locale", d.Locale, "Subject", d.Subject, "Size", a.words.Number((len(d.HTML)+1023)/1024))
+		a.say("plan.document", "Locale", d.Locale, "Subject", d.Subject, "Size", a.kilobytes(len(d.HTML)))
 		if d.Summarized > 0 {
 			a.say("plan.summarized", "Count", d.Summarized)
 		}

@@ -158,7 +158,7 @@ func newRow(l *locales.Locale, n int, message Message, c content) row {
 	if c.Subject == "" {
 		c.Subject = l.T("mailbox.no-subject")
 	}
-	kilobytes := (len(message.Raw) + 1023) / 1024
+	kilobytes := (len(message.Raw) + 999) / 1000
 	return row{
 		Number: n, Subject: c.Subject, To: c.To, Language: c.Language,
 		Day: l.Date("short", c.Date), Stamp: c.Date.Format(time.RFC3339),
