@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,6 +56,7 @@ func (a *app) doctor(ctx context.Context) error {
 		return err
 	}
 	well := a.finding(nil, "doctor.config", "Path", a.configPath)
+	well = a.checkExamples(c) && well
 	well = a.finding(nil, "doctor.zone", "Zone", c.zone.String(), "Now", a.when(a.now().In(c.zone))) && well
 	well = a.checkContent(c) && well
 	well = a.checkKeys(c) && well
@@ -74,6 +76,15 @@ func (a *app) finding(err error, id string, args ...any) bool {
 	}
 	a.say("doctor.bad", "What", a.words.T(id, args...), "Cause", a.cause(err, a.words.T(id, args...)))
 	return false
+}
+
+// checkExamples finds the values that are not the newsletter's own yet.
+func (a *app) checkExamples(c config) bool {
+	keys, err := c.examples()
+	if err == nil && len(keys) > 0 {
+		err = errors.New(a.words.T("doctor.examples", "Keys", strings.Join(keys, ", ")))
+	}
+	return a.finding(err, "doctor.own")
 }
 
 func (a *app) checkContent(c config) bool {
