@@ -12,7 +12,7 @@ import (
 )
 
 // cause says an error in the user's language, if it is one of the common ones:
-// about a file, which the text before it may name already, a server, an
+// about a file or a server, which the text before it may name already, or an
 // address of this machine. A rare one keeps its own words, for those who look
 // them up.
 func (a *app) cause(err error, text string) string {
@@ -24,6 +24,8 @@ func (a *app) cause(err error, text string) string {
 		return a.fileCause(about)
 	case errors.As(err, &about):
 		return a.words.T("cli.cause", "What", about.Path, "Cause", a.fileCause(about))
+	case errors.As(err, &server) && strings.Contains(text, server.Server):
+		return a.cause(server.Err, text)
 	case errors.As(err, &server):
 		return a.words.T("cause.server", "Server", server.Server, "Cause", a.cause(server.Err, ""))
 	case errors.As(err, &refusal):

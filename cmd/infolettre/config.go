@@ -167,7 +167,7 @@ func (c *config) readDKIM(at *place) error {
 		return err
 	}
 	if c.dkim, err = message.NewDKIM(cmp.Or(d.Domain, sender.Domain()), d.Selector, key); err != nil {
-		return at.fail("sender.dkim", "dkim", err)
+		return at.fail("sender.dkim", "dkim", nil)
 	}
 	return nil
 }

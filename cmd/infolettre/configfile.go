@@ -59,20 +59,30 @@ func parseConfig(path string, data []byte, environ []string) (config, error) {
 	c := config{dir: filepath.Dir(path)}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return c, &configError{path: path, line: errorLine(err), id: "yaml", err: err}
+		return c, &configError{path: path, line: errorLine(err), id: "yaml"}
 	}
 	if len(doc.Content) > 0 {
 		if err := checkKeys(path, doc.Content[0], reflect.TypeFor[config](), ""); err != nil {
 			return c, err
 		}
 		if err := doc.Content[0].Decode(&c); err != nil {
-			return c, &configError{path: path, line: errorLine(err), id: "value", err: err}
+			line := errorLine(err)
+			return c, &configError{path: path, line: line, id: "value", args: []any{"Line", lineOf(data, line)}}
 		}
 	}
 	if err := c.setFrom(environment(environ)); err != nil {
 		return c, err
 	}
 	return c, c.complete(&place{path, doc})
+}
+
+// lineOf is the line of that number, without the blanks around it.
+func lineOf(data []byte, number int) string {
+	lines := strings.Split(string(data), "\n")
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	return strings.TrimSpace(lines[number-1])
 }
 
 func errorLine(err error) int {

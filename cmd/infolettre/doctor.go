@@ -109,7 +109,7 @@ func (a *app) checkKeys(c config) bool {
 func (a *app) checkDatabase(ctx context.Context, c config) bool {
 	s, err := a.openStore(ctx, c, false)
 	if err != nil {
-		return a.finding(err, "doctor.database", "Path", c.databaseName(), "Readers", 0, "Count", 0)
+		return a.finding(err, "doctor.no-database", "Path", c.databaseName())
 	}
 	defer s.Close()
 	counts, err := s.ActiveByLanguage(ctx, a.now())

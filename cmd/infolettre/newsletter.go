@@ -74,7 +74,7 @@ func (a *app) readKeys(c config) (*audience.Keys, error) {
 	}
 	keys, err := audience.ParseKeys(c.Newsletter.ID, text)
 	if err != nil {
-		return nil, a.fail(err, "cli.bad-keys", "Path", path)
+		return nil, a.fail(nil, "cli.bad-keys", "Path", path)
 	}
 	return keys, nil
 }

@@ -62,10 +62,14 @@ func (a *app) plan(ctx context.Context, at, since string, weeks int, asJSON bool
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return a.printJSON(a.planJSON(c, n, plan, counts))
+	mails, err := sampleMails(c, n, plan)
+	if err != nil {
+		return err
 	}
-	a.printPlan(n, plan, counts)
+	if asJSON {
+		return a.printJSON(a.planJSON(c, n, plan, mails, counts))
+	}
+	a.printPlan(n, plan, mails, counts)
 	a.report(c.Content.Folder, plan.Problems)
 	return nil
 }
@@ -101,7 +105,7 @@ func (a *app) when(t time.Time) string {
 	return a.words.Date("moment", t) + " (" + t.Format("MST") + ")"
 }
 
-func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[string]int) {
+func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, mails []sampleMail, counts map[string]int) {
 	zone := n.Calendar.Zone()
 	title := "plan.coming"
 	switch {
@@ -123,8 +127,9 @@ func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[s
 	} else if counts != nil {
 		a.say("plan.readers", "Count", total(counts), "Languages", a.byLanguage(counts))
 	}
-	for _, d := range plan.Documents {
-		a.say("plan.document", "Locale", d.Locale, "Subject", d.Subject, "Size", a.kilobytes(len(d.HTML)))
+	for _, m := range mails {
+		d := m.document
+		a.say("plan.document", "Locale", d.Locale, "Subject", d.Subject, "Size", a.kilobytes(m.size))
 		if d.Summarized > 0 {
 			a.say("plan.summarized", "Count", d.Summarized)
 		}
@@ -251,7 +256,7 @@ type problemJSON struct {
 	Mend     string `json:"mend,omitempty"`
 }
 
-func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, counts map[string]int) planJSON {
+func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, mails []sampleMail, counts map[string]int) planJSON {
 	out := planJSON{
 		Number: plan.Number, Slot: plan.Slot, From: plan.From, To: plan.To, Zone: n.Calendar.Zone().String(),
 		Due: plan.Due, Quiet: plan.Quiet, Commit: plan.Commit, Recipients: counts,
@@ -267,8 +272,9 @@ func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, cou
 		}
 		out.Entries = append(out.Entries, e)
 	}
-	for _, d := range plan.Documents {
-		out.Documents = append(out.Documents, documentJSON{d.Locale, d.Subject, d.Preheader, len(d.HTML), d.Full, d.Summarized})
+	for _, m := range mails {
+		d := m.document
+		out.Documents = append(out.Documents, documentJSON{d.Locale, d.Subject, d.Preheader, m.size, d.Full, d.Summarized})
 	}
 	return out
 }
