@@ -24,6 +24,7 @@
 //	outbox             the small mails that an event calls for
 //	web                the pages that readers and scanners see
 //	preview            the very mail in the author's browser, again at each save
+//	setting            a value of the settings that cannot work
 //	loopback           pages that are for this machine alone
 //	mailbox            the demo's SMTP server and mailbox page
 //

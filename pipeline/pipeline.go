@@ -128,7 +128,7 @@ func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issu
 	settled, err := ledger.Settle(context.WithoutCancel(ctx), is.Number, sender.Now())
 	var breaker *deliver.BreakerError
 	if errors.As(errRun, &breaker) && err == nil {
-		err = ledger.Hold(ctx, is.Number, breaker.Error())
+		err = ledger.Hold(ctx, is.Number, breaker.Cause().String())
 	}
 	return settled, errors.Join(errRun, err, n.witness(context.WithoutCancel(ctx)))
 }

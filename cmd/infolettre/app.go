@@ -2,14 +2,12 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"reflect"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/infolettre/infolettre/locales"
+	"github.com/infolettre/infolettre/pipeline/check"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/schedule"
 )
@@ -98,21 +97,6 @@ func (a *app) fail(err error, id string, args ...any) error {
 	return &failure{text: text, err: err}
 }
 
-// cause says what an error says; the commonest ones, about a file that the
-// text names already, in the user's language.
-func (a *app) cause(err error, text string) string {
-	var about *fs.PathError
-	if errors.As(err, &about) && strings.Contains(text, about.Path) {
-		switch {
-		case errors.Is(about, fs.ErrNotExist):
-			return a.words.T("cli.no-file")
-		case errors.Is(about, fs.ErrPermission):
-			return a.words.T("cli.no-permission")
-		}
-	}
-	return err.Error()
-}
-
 // misuse is a failure of the command line.
 func (a *app) misuse(id string, args ...any) error {
 	return &failure{text: a.words.T(id, args...), code: exitUsage}
@@ -150,34 +134,26 @@ func (a *app) note(id string, args ...any) {
 // report writes findings on standard error, each with its place and its mend,
 // the paths as the user can open them. It returns how many are errors.
 func (a *app) report(folder string, problems []content.Problem) (failed int) {
-	for _, p := range distinct(problems) {
-		file := p.File
-		if folder != "" {
-			file = folder + "/" + file
-		}
-		kind := "cli.warning"
-		if p.Severity == content.Error {
-			kind = "cli.error"
+	for _, f := range check.Sorted(check.FromAll(problems)) {
+		if f.Severity == content.Error {
 			failed++
 		}
-		fmt.Fprintln(a.stderr, a.words.T(kind, "Place", placeOf(file, p.Line), "What", a.words.Format("finding."+p.ID, p.Args)))
-		if mend := "finding." + p.ID + ".mend"; a.words.Has(mend) {
-			fmt.Fprintln(a.stderr, "    → "+a.words.Format(mend, p.Args))
+		fmt.Fprintln(a.stderr, a.findingLine(placeOf(path.Join(folder, f.File), f.Line), f))
+		if _, mend := a.said(f); mend != "" {
+			fmt.Fprintln(a.stderr, "    → "+mend)
 		}
 	}
 	return failed
 }
 
-// distinct sorts findings as an author goes through the files, each once: one
-// that every language's document has is one to the author.
-func distinct(problems []content.Problem) []content.Problem {
-	sorted := slices.Clone(problems)
-	slices.SortStableFunc(sorted, func(p, q content.Problem) int {
-		return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.ID, q.ID))
-	})
-	return slices.CompactFunc(sorted, func(p, q content.Problem) bool {
-		return p.File == q.File && p.Line == q.Line && p.ID == q.ID && reflect.DeepEqual(p.Args, q.Args)
-	})
+// findingLine says where a finding is, what it is, and how grave.
+func (a *app) findingLine(place string, f check.Finding) string {
+	kind := "cli.warning"
+	if f.Severity == content.Error {
+		kind = "cli.error"
+	}
+	what, _ := a.said(f)
+	return a.words.T(kind, "Place", place, "What", what)
 }
 
 // placeOf writes "file:line:", as editors understand it.

@@ -142,7 +142,7 @@ func (a *app) commentFindings(b *strings.Builder, r review, place func(string) s
 }
 
 // kilobytes is a size as mail programs count it, rounded up.
-func (a *app) kilobytes(size int) string { return a.words.Number((size + 1023) / 1024) }
+func (a *app) kilobytes(size int) string { return a.words.Number((size + 999) / 1000) }
 
 // quoted is a message as Markdown, its textual arguments in code spans. They
 // are put in last: until then private characters stand for them.

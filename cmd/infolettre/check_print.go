@@ -38,13 +38,8 @@ func (a *app) printFindings(c config, r review) {
 		if f.File != "" {
 			where = placeOf(filepath.Join(c.path(c.Content.Folder), filepath.FromSlash(f.File)), f.Line)
 		}
-		kind := "cli.warning"
-		if f.Severity == content.Error {
-			kind = "cli.error"
-		}
-		what, mend := a.said(f)
-		fmt.Fprintf(a.stdout, "%s [%s]\n", a.words.T(kind, "Place", where, "What", what), name(f))
-		if mend != "" {
+		fmt.Fprintf(a.stdout, "%s [%s]\n", a.findingLine(where, f), name(f))
+		if _, mend := a.said(f); mend != "" {
 			fmt.Fprintln(a.stdout, "    → "+mend)
 		}
 	}

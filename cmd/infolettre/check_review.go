@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline"
-	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/check"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
@@ -22,8 +21,34 @@ import (
 // sampleMail is a document as a reader who does not exist would get it.
 type sampleMail struct {
 	document   render.Document
+	raw        []byte
 	text, page string
 	size       int // bytes of the HTML part
+}
+
+// sampleMails composes a planned issue in every language, for a reader who
+// does not exist.
+func sampleMails(c config, n *pipeline.Newsletter, plan pipeline.Plan) (mails []sampleMail, err error) {
+	if len(plan.Documents) == 0 {
+		return nil, nil
+	}
+	composer, err := sampleComposer(c, n.Headers, plan.Number, plan.Slot, plan.Documents, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range plan.Documents {
+		m := sampleMail{document: d}
+		reader := sampleReader(d.Locale)
+		if m.raw, err = composer.Append(nil, reader, d.Locale); err != nil {
+			return nil, err
+		}
+		if m.text, m.page, err = composer.Parts(reader, d.Locale); err != nil {
+			return nil, err
+		}
+		m.size = len(m.page)
+		mails = append(mails, m)
+	}
+	return mails, nil
 }
 
 // review looks at the named entries and at the next issue.
@@ -100,32 +125,20 @@ func (r *review) keep(findings []check.Finding) {
 
 // judgeMails composes the next issue in every language and judges the bytes.
 func (r *review) judgeMails(c config, n *pipeline.Newsletter) ([]check.Finding, error) {
-	if len(r.plan.Documents) == 0 {
-		return nil, nil
-	}
-	composer, err := sampleComposer(c, n.Headers, r.plan.Number, r.plan.Slot, r.plan.Documents, false)
-	if err != nil {
+	var err error
+	if r.mails, err = sampleMails(c, n, r.plan); err != nil {
 		return nil, err
 	}
 	var findings []check.Finding
-	for _, d := range r.plan.Documents {
-		reader := audience.Subscriber{Address: audience.MustAddress("lectrice@example.org"), Lang: d.Locale}
-		mail, err := composer.Append(nil, reader, d.Locale)
-		if err != nil {
-			return nil, err
-		}
-		text, page, err := composer.Parts(reader, d.Locale)
-		if err != nil {
-			return nil, err
-		}
-		r.mails = append(r.mails, sampleMail{d, text, page, len(page)})
+	for _, m := range r.mails {
+		d := m.document
 		var entries []content.Entry
 		for _, it := range r.plan.Items {
 			e, _ := it.Version(d.Locale)
 			entries = append(entries, e)
 		}
 		footer := []string{c.Newsletter.Organization}
-		findings = append(findings, check.Mail(mail, mailrules.Options{Locale: d.Locale, Footer: footer}, entries)...)
+		findings = append(findings, check.Mail(m.raw, mailrules.Options{Locale: d.Locale, Footer: footer}, entries)...)
 		if d.Summarized > 0 {
 			findings = append(findings, check.From(content.Problem{ID: "issue-shortened", Args: map[string]any{"Count": d.Summarized}}))
 		}

@@ -117,7 +117,7 @@ func (c *config) complete(at *place) error {
 	n.URL = base
 	n.Config = n.Config.WithDefaults()
 	if err := n.Config.Validate(); err != nil {
-		return at.fail("newsletter", "stage", err)
+		return at.unfit("newsletter", err)
 	}
 	c.Delivery = c.Delivery.WithDefaults()
 	for i := range c.Delivery.Servers {
@@ -127,7 +127,7 @@ func (c *config) complete(at *place) error {
 	}
 	if len(c.Delivery.Servers) > 0 { // authors' machines have none
 		if err := c.Delivery.Validate(); err != nil {
-			return at.fail("delivery", "stage", err)
+			return at.unfit("delivery", err)
 		}
 	}
 	if err := c.completeDatabase(at); err != nil {
@@ -135,7 +135,7 @@ func (c *config) complete(at *place) error {
 	}
 	c.Web = c.Web.WithDefaults()
 	if err := c.Web.Validate(); err != nil {
-		return at.fail("web", "web", err)
+		return at.unfit("web", err)
 	}
 	if !c.Retention.complete() {
 		return at.fail("retention", "retention", nil)
@@ -167,7 +167,7 @@ func (c *config) readDKIM(at *place) error {
 		return err
 	}
 	if c.dkim, err = message.NewDKIM(cmp.Or(d.Domain, sender.Domain()), d.Selector, key); err != nil {
-		return at.fail("sender.dkim", "dkim", err)
+		return at.fail("sender.dkim", "dkim", nil)
 	}
 	return nil
 }

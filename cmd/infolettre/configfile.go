@@ -4,16 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/caarlos0/env/v11"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/infolettre/infolettre/pipeline/render/theme"
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
-// configError is a mistake in the file, with the key's place.
+// configError is a mistake in the file, with the key's place, or in the
+// environment, without.
 type configError struct {
 	path string
 	line int
@@ -38,7 +45,11 @@ func (a *app) loadConfig() (config, error) {
 	c, err := parseConfig(a.configPath, data, a.environ)
 	var at *configError
 	if errors.As(err, &at) {
-		return config{}, a.fail(at.err, "config.error", "Place", placeOf(at.path, at.line), "What", a.words.T("config."+at.id, at.args...))
+		what := a.words.T("config."+at.id, at.args...)
+		if at.path == "" {
+			return config{}, &failure{text: what, err: err}
+		}
+		return config{}, a.fail(at.err, "config.error", "Place", placeOf(at.path, at.line), "What", what)
 	}
 	return c, err
 }
@@ -48,32 +59,30 @@ func parseConfig(path string, data []byte, environ []string) (config, error) {
 	c := config{dir: filepath.Dir(path)}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return c, &configError{path: path, line: errorLine(err), id: "yaml", err: err}
+		return c, &configError{path: path, line: errorLine(err), id: "yaml"}
 	}
 	if len(doc.Content) > 0 {
 		if err := checkKeys(path, doc.Content[0], reflect.TypeFor[config](), ""); err != nil {
 			return c, err
 		}
 		if err := doc.Content[0].Decode(&c); err != nil {
-			return c, &configError{path: path, line: errorLine(err), id: "value", err: err}
+			line := errorLine(err)
+			return c, &configError{path: path, line: line, id: "value", args: []any{"Line", lineOf(data, line)}}
 		}
 	}
-	if err := env.ParseWithOptions(&c, env.Options{
-		Prefix: envPrefix, UseFieldNameByDefault: true, Environment: environment(environ),
-	}); err != nil {
-		return c, &configError{path: path, id: "environment", err: err}
+	if err := c.setFrom(environment(environ)); err != nil {
+		return c, err
 	}
 	return c, c.complete(&place{path, doc})
 }
 
-func environment(environ []string) map[string]string {
-	vars := map[string]string{}
-	for _, pair := range environ {
-		if name, value, ok := strings.Cut(pair, "="); ok && strings.HasPrefix(name, envPrefix) {
-			vars[name] = value
-		}
+// lineOf is the line of that number, without the blanks around it.
+func lineOf(data []byte, number int) string {
+	lines := strings.Split(string(data), "\n")
+	if number < 1 || number > len(lines) {
+		return ""
 	}
-	return vars
+	return strings.TrimSpace(lines[number-1])
 }
 
 func errorLine(err error) int {
@@ -107,7 +116,7 @@ func checkKeys(path string, node *yaml.Node, t reflect.Type, parent string) erro
 		key, value := node.Content[i], node.Content[i+1]
 		field, ok := known[key.Value]
 		if !ok {
-			return &configError{path: path, line: key.Line, id: "unknown-key", args: []any{"Key", parent + key.Value, "Near", nearest(key.Value, known)}}
+			return &configError{path: path, line: key.Line, id: "unknown-key", args: []any{"Key", parent + key.Value, "Near", nearest(key.Value, slices.Collect(maps.Keys(known)))}}
 		}
 		if seen[key.Value] {
 			return &configError{path: path, line: key.Line, id: "duplicate-key", args: []any{"Key", parent + key.Value}}
@@ -139,10 +148,10 @@ func fields(t reflect.Type) map[string]reflect.Type {
 }
 
 // nearest is the known key most like the unknown one, "" when none is.
-func nearest(key string, known map[string]reflect.Type) string {
+func nearest(key string, known []string) string {
 	best, least := "", max(2, len(key)/3)+1
-	for k := range known {
-		if d := distance(strings.ToLower(key), k); d < least || d == least && k < best {
+	for _, k := range known {
+		if d := distance(strings.ToLower(key), strings.ToLower(k)); d < least || d == least && k < best {
 			best, least = k, d
 		}
 	}
@@ -179,6 +188,22 @@ func (p *place) fail(key, id string, err error, args ...any) error {
 	return &configError{path: p.path, line: p.line(key), id: id, args: append([]any{"Key", key}, args...), err: err}
 }
 
+// unfit is the error of a stage whose settings cannot work, below key.
+func (p *place) unfit(key string, err error) error {
+	var bad *setting.Error
+	var faint *theme.ContrastError
+	switch {
+	case errors.As(setting.Below(key, err), &bad):
+		return &configError{path: p.path, line: p.line(bad.Key), id: itemNumber.ReplaceAllString(bad.Key, ""), args: []any{"Key", bad.Key, "Value", bad.Value}}
+	case errors.As(err, &faint):
+		return p.fail(key+"."+faint.Setting, "contrast", nil, "Value", faint.Colour, "On", faint.On, "Instead", faint.Suggestion)
+	}
+	return err
+}
+
+// itemNumber is what one message leaves out for all items of a list.
+var itemNumber = regexp.MustCompile(`\.\d+`)
+
 func (p *place) line(key string) int {
 	_, line := p.find(key)
 	return line
@@ -202,6 +227,11 @@ func (p *place) find(key string) (node *yaml.Node, line int) {
 	node = p.doc.Content[0]
 	for part := range strings.SplitSeq(key, ".") {
 		var below *yaml.Node
+		if n, err := strconv.Atoi(part); err == nil && node != nil && node.Kind == yaml.SequenceNode && n < len(node.Content) {
+			node = node.Content[n]
+			line = node.Line
+			continue
+		}
 		for i := 0; node != nil && i+1 < len(node.Content); i += 2 {
 			if node.Content[i].Value == part {
 				below, line = node.Content[i+1], node.Content[i].Line

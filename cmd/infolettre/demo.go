@@ -37,6 +37,9 @@ type demoFlags struct {
 // demoPort is the usual one of the demo's page; any free one will do.
 const demoPort = 8025
 
+// demoLanguage is the sample newsletter's own.
+const demoLanguage = "fr"
+
 func (a *app) demoCommand() *cobra.Command {
 	var f demoFlags
 	c := a.command("demo", "", func(c *cobra.Command, _ []string) error {
@@ -65,16 +68,16 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	} else if err := os.MkdirAll(f.folder, 0o700); err != nil {
 		return err
 	}
-	page, err := loopback.Listen(f.port, !f.portWasAsked)
+	page, err := a.page(f.port, !f.portWasAsked)
 	if err != nil {
-		return a.fail(err, "demo.no-port", "Port", f.port)
+		return err
 	}
 	defer page.Close()
 	smtp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	box, err := mailbox.New(mailbox.Options{Catalogue: a.catalogue})
+	box, err := mailbox.New(mailbox.Options{Catalogue: a.catalogue, Language: demoLanguage})
 	if err != nil {
 		smtp.Close()
 		return err
@@ -151,11 +154,11 @@ func (a *app) demoSend(ctx context.Context, f demoFlags, box *mailbox.Mailbox, p
 
 // demoNewsletter is the sample newsletter, on loopback only.
 func (a *app) demoNewsletter(f demoFlags, url string, smtpPort int) (config, *pipeline.Newsletter, error) {
-	settings, err := fs.ReadFile(templates.Init, "init/infolettre.fr.yaml")
+	settings, err := fs.ReadFile(templates.Init, "init/infolettre."+demoLanguage+".yaml")
 	if err != nil {
 		return config{}, nil, err
 	}
-	c, err := parseConfig("infolettre.fr.yaml", settings, nil)
+	c, err := parseConfig(defaultConfig, settings, nil)
 	if err != nil {
 		return c, nil, err
 	}

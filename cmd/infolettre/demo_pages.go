@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"os/exec"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/deliver"
@@ -19,6 +23,19 @@ func demoHandler(site *web.Site, box *mailbox.Mailbox) http.Handler {
 	mux.Handle("/mailbox/", box.Handler())
 	mux.Handle("/", site.Handler())
 	return loopback.Only(mux)
+}
+
+// page takes a port of this machine for pages of a person's own; with orAny,
+// another will do.
+func (a *app) page(port int, orAny bool) (net.Listener, error) {
+	l, err := loopback.Listen(port, orAny)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, a.fail(nil, "demo.no-port", "Port", port)
+	case err != nil:
+		return nil, a.fail(err, "serve.cannot-listen", "Address", fmt.Sprint("127.0.0.1:", port))
+	}
+	return l, nil
 }
 
 // openBrowser shows a URL; where that does not work, it is printed anyway.

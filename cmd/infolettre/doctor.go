@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,6 +56,7 @@ func (a *app) doctor(ctx context.Context) error {
 		return err
 	}
 	well := a.finding(nil, "doctor.config", "Path", a.configPath)
+	well = a.checkExamples(c) && well
 	well = a.finding(nil, "doctor.zone", "Zone", c.zone.String(), "Now", a.when(a.now().In(c.zone))) && well
 	well = a.checkContent(c) && well
 	well = a.checkKeys(c) && well
@@ -72,8 +74,17 @@ func (a *app) finding(err error, id string, args ...any) bool {
 		a.say("doctor.good", "What", a.words.T(id, args...))
 		return true
 	}
-	a.say("doctor.bad", "What", a.words.T(id, args...), "Cause", err.Error())
+	a.say("doctor.bad", "What", a.words.T(id, args...), "Cause", a.cause(err, a.words.T(id, args...)))
 	return false
+}
+
+// checkExamples finds the values that are not the newsletter's own yet.
+func (a *app) checkExamples(c config) bool {
+	keys, err := c.examples()
+	if err == nil && len(keys) > 0 {
+		err = errors.New(a.words.T("doctor.examples", "Keys", strings.Join(keys, ", ")))
+	}
+	return a.finding(err, "doctor.own")
 }
 
 func (a *app) checkContent(c config) bool {
@@ -98,7 +109,7 @@ func (a *app) checkKeys(c config) bool {
 func (a *app) checkDatabase(ctx context.Context, c config) bool {
 	s, err := a.openStore(ctx, c, false)
 	if err != nil {
-		return a.finding(err, "doctor.database", "Path", c.databaseName(), "Readers", 0, "Count", 0)
+		return a.finding(err, "doctor.no-database", "Path", c.databaseName())
 	}
 	defer s.Close()
 	counts, err := s.ActiveByLanguage(ctx, a.now())
@@ -106,7 +117,7 @@ func (a *app) checkDatabase(ctx context.Context, c config) bool {
 	well := a.finding(errors.Join(err, errIssues), "doctor.database", "Path", c.databaseName(), "Readers", total(counts), "Count", len(issues))
 	err = c.witness(s).Check(ctx)
 	if errors.Is(err, schedule.ErrSuspect) {
-		err = errors.New(a.words.T("doctor.suspect", "Cause", err.Error()))
+		err = errors.New(a.words.T("doctor.suspect", "Cause", a.cause(err, "")))
 	}
 	if _, missing := os.Stat(c.path(c.Database.State)); err == nil && errors.Is(missing, fs.ErrNotExist) {
 		return a.finding(nil, "doctor.no-state", "Path", c.path(c.Database.State)) && well

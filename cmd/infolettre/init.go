@@ -57,11 +57,18 @@ func (a *app) initFolder(folder string) error {
 		{".gitignore", []byte("/infolettre.db*\n/infolettre.state\n/infolettre.keys\n/smtp.password\n/apercu/\n/preview/\n/rapport/\n/report/\n"), 0o666},
 		{"infolettre.keys", []byte("# " + a.words.T("init.keys-comment") + "\n" + audience.NewKey() + "\n"), 0o600},
 	}
+	guide := "README.en.md"
+	if lang == "fr" {
+		guide = "README.md"
+	}
 	today := a.now().Format(time.DateOnly)
-	for _, name := range []string{sampleEntry + ".fr.md", sampleEntry + ".en.md", sampleImage, "README.md"} {
+	for _, name := range []string{sampleEntry + ".fr.md", sampleEntry + ".en.md", sampleImage, guide} {
 		data, err := fs.ReadFile(sample.FS, name)
 		if err != nil {
 			return err
+		}
+		if name == guide {
+			name = "README.md"
 		}
 		if path, ok := strings.CutPrefix(name, sampleEntry[:len(time.DateOnly)]); ok {
 			name, data = today+path, dateLine.ReplaceAll(data, []byte("date: "+today))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,14 @@ type issueJSON struct {
 	Uncertain  []caseJSON            `json:"uncertain"` // ever in doubt, whatever became of them
 	Waiting    []caseJSON            `json:"waiting,omitempty"`
 	Refused    []caseJSON            `json:"refused,omitempty"`
+	Errata     []erratumJSON         `json:"errata,omitempty"`  // what was corrected on its page, the oldest first
 	Resends    []issueJSON           `json:"resends,omitempty"` // of its corrections, the oldest first
+}
+
+type erratumJSON struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+	Text   string    `json:"text,omitempty"`
 }
 
 type titleJSON struct {
@@ -135,11 +143,19 @@ func issueToJSON(ctx context.Context, s *store.Store, is deliver.Issue, zone *ti
 	return j, nil
 }
 
-// withResends is issueToJSON with the sendings of the issue's corrections.
-func withResends(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location) (issueJSON, error) {
+// withCorrections is issueToJSON with the issue's errata and the sendings of
+// its corrections.
+func withCorrections(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location) (issueJSON, error) {
 	j, err := issueToJSON(ctx, s, is, zone)
 	if err != nil {
 		return j, err
+	}
+	errata, err := s.Errata(ctx, is.Number)
+	if err != nil {
+		return j, err
+	}
+	for _, e := range errata {
+		j.Errata = append(j.Errata, erratumJSON{e.At.In(zone), e.Reason, e.Text})
 	}
 	resends, err := s.Resends(ctx, is.Number)
 	if err != nil {
@@ -162,7 +178,7 @@ func (a *app) listIssues(ctx context.Context, c config, s *store.Store, asJSON b
 	}
 	list := []issueJSON{}
 	for _, is := range issues {
-		j, err := withResends(ctx, s, is, c.zone)
+		j, err := withCorrections(ctx, s, is, c.zone)
 		if err != nil {
 			return err
 		}
@@ -176,6 +192,7 @@ func (a *app) listIssues(ctx context.Context, c config, s *store.Store, asJSON b
 	}
 	for _, j := range list {
 		a.printIssue(j)
+		a.printErrata(j)
 		for _, r := range j.Resends {
 			a.printResend(r)
 		}
@@ -188,13 +205,20 @@ func (a *app) printIssue(j issueJSON) {
 		"States", a.tallyWords(j.Deliveries))
 }
 
+// printErrata says it as the page does.
+func (a *app) printErrata(j issueJSON) {
+	for _, e := range j.Errata {
+		fmt.Fprintln(a.stdout, "  "+a.words.T("erratum.corrected", "Date", a.words.Date("short", e.At), "What", strings.TrimSpace(e.Reason+" "+e.Text)))
+	}
+}
+
 func (a *app) printResend(j issueJSON) {
 	a.say("issues.resent", "When", a.words.Date("moment", j.Ordered), "State", a.words.T("issue-state."+string(j.State)),
 		"States", a.tallyWords(j.Deliveries))
 }
 
 func (a *app) showIssue(ctx context.Context, c config, s *store.Store, is deliver.Issue, asJSON bool) error {
-	j, err := withResends(ctx, s, is, c.zone)
+	j, err := withCorrections(ctx, s, is, c.zone)
 	if err != nil {
 		return err
 	}
@@ -216,6 +240,7 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, is delive
 	for _, e := range j.Entries {
 		fmt.Fprintf(a.stdout, "  %s (%s)\n", e.Title, e.Path)
 	}
+	a.printErrata(j)
 	a.printCases(j)
 	for _, r := range j.Resends {
 		a.printResend(r)
@@ -227,13 +252,13 @@ func (a *app) showIssue(ctx context.Context, c config, s *store.Store, is delive
 // printCases lists the deliveries that somebody may have to look after.
 func (a *app) printCases(j issueJSON) {
 	for _, row := range j.Uncertain {
-		a.say("issues.doubted", "Address", row.Address, "Doubt", row.Doubt, "When", a.words.Date("moment", *row.Doubted),
+		a.say("issues.doubted", "Address", row.Address, "Doubt", causeWords(a.words, row.Doubt), "When", a.words.Date("moment", *row.Doubted),
 			"State", a.words.T("delivery."+string(row.State)))
 	}
 	for _, row := range j.Waiting {
-		a.say("send.waits", "Address", row.Address, "Until", a.words.Date("moment", *row.Until), "Reply", row.Reply)
+		a.say("send.waits", "Address", row.Address, "Until", a.words.Date("moment", *row.Until), "Reply", causeWords(a.words, row.Reply))
 	}
 	for _, row := range j.Refused {
-		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", row.Reply, "Key", string(row.Class))
+		a.say("issues.refused", "Address", row.Address, "Class", a.words.T("class."+string(row.Class)), "Reply", causeWords(a.words, row.Reply), "Key", string(row.Class))
 	}
 }

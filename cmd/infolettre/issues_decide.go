@@ -109,7 +109,7 @@ func (a *app) listUncertain(ctx context.Context, c config, s *store.Store, is de
 	for _, k := range cases {
 		if k.State == deliver.Uncertain {
 			none = false
-			a.say("issues.doubted", "Address", k.Address.String(), "Doubt", k.Doubt, "When", a.words.Date("moment", k.Doubted.In(c.zone)),
+			a.say("issues.doubted", "Address", k.Address.String(), "Doubt", causeWords(a.words, k.Doubt), "When", a.words.Date("moment", k.Doubted.In(c.zone)),
 				"State", a.words.T("delivery.uncertain"))
 		}
 	}

@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("INFOLETTRE_DELIVERY_SERVERS_0_HOST", server.Host())
 			env.Setenv("INFOLETTRE_DELIVERY_SERVERS_0_PORT", strconv.Itoa(server.Port()))
 			env.Setenv("LANG", "fr_FR.UTF-8")
-			env.Setenv("INFOLETTRE_SAMPLES", os.Getenv("INFOLETTRE_SAMPLES"))
+			env.Setenv("SAMPLES", os.Getenv("INFOLETTRE_SAMPLES"))
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

@@ -45,7 +45,7 @@ func (a *app) migrate(ctx context.Context, c config, to string) error {
 	c.Database.URL = to
 	target, err := a.openStore(ctx, c, true)
 	if err != nil {
-		return a.fail(err, "migrate.no-connection", "URL", c.databaseName())
+		return a.fail(err, "cli.no-connection", "Path", c.databaseName())
 	}
 	defer target.Close()
 	total := 0

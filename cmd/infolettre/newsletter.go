@@ -55,14 +55,16 @@ func (a *app) openStore(ctx context.Context, c config, create bool) (*store.Stor
 		return nil, &failure{text: a.words.T("cli.no-database", "Path", c.databaseName()), err: err}
 	case errors.Is(err, store.ErrNewer):
 		return nil, a.fail(nil, "cli.newer-database", "Path", c.databaseName())
+	case err != nil:
+		return nil, a.fail(err, "cli.no-connection", "Path", c.databaseName())
 	}
-	return s, err
+	return s, nil
 }
 
 // readKeys reads the keys that sign the links in mails.
 func (a *app) readKeys(c config) (*audience.Keys, error) {
 	path := c.path(c.Keys.File)
-	text := a.getenv(envPrefix + "KEYS")
+	text := a.getenv(keysVariable)
 	if text == "" {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -72,7 +74,7 @@ func (a *app) readKeys(c config) (*audience.Keys, error) {
 	}
 	keys, err := audience.ParseKeys(c.Newsletter.ID, text)
 	if err != nil {
-		return nil, a.fail(err, "cli.bad-keys", "Path", path)
+		return nil, a.fail(nil, "cli.bad-keys", "Path", path)
 	}
 	return keys, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/check"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/render"
@@ -98,7 +99,7 @@ func (w notices) approval(ctx context.Context, is deliver.Issue, m audience.Mail
 func (w notices) letter(n schedule.Notice, more ...any) render.Letter {
 	id := "notice." + string(n.Kind)
 	args := append([]any{
-		"Name", w.config.Newsletter.Name, "Number", n.Number, "Count", n.Count, "Reason", n.Reason,
+		"Name", w.config.Newsletter.Name, "Number", n.Number, "Count", n.Count, "Reason", causeWords(w.words, n.Reason),
 		"Slot", w.moment(n.Slot), "Until", w.moment(n.Until),
 	}, more...)
 	letter := render.Letter{
@@ -127,8 +128,8 @@ func (w notices) findings(lines []string) []string {
 
 // findingLines writes findings as the team reads them.
 func (a *app) findingLines(problems []content.Problem) (lines []string) {
-	for _, p := range distinct(problems) {
-		lines = append(lines, a.words.T("cli.warning", "Place", placeOf(p.File, p.Line), "What", a.words.Format("finding."+p.ID, p.Args)))
+	for _, f := range check.Sorted(check.FromAll(problems)) {
+		lines = append(lines, a.findingLine(placeOf(f.File, f.Line), f))
 	}
 	return lines
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/infolettre/infolettre/pipeline"
+	"github.com/infolettre/infolettre/pipeline/check"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
 )
@@ -65,10 +66,14 @@ func (a *app) plan(ctx context.Context, at, since string, weeks int, asJSON bool
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return a.printJSON(a.planJSON(c, n, plan, counts))
+	mails, err := sampleMails(c, n, plan)
+	if err != nil {
+		return err
 	}
-	a.printPlan(n, plan, counts)
+	if asJSON {
+		return a.printJSON(a.planJSON(c, n, plan, mails, counts))
+	}
+	a.printPlan(n, plan, mails, counts)
 	a.report(c.Content.Folder, plan.Problems)
 	return nil
 }
@@ -104,7 +109,7 @@ func (a *app) when(t time.Time) string {
 	return a.words.Date("moment", t) + " (" + t.Format("MST") + ")"
 }
 
-func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[string]int) {
+func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, mails []sampleMail, counts map[string]int) {
 	zone := n.Calendar.Zone()
 	title := "plan.coming"
 	switch {
@@ -115,8 +120,9 @@ func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[s
 	}
 	a.say(title, "Number", plan.Number, "Slot", a.when(plan.Slot.In(zone)), "Zone", zone.String())
 	a.say("plan.window", "From", a.words.Date("moment", plan.From.In(zone)), "To", a.words.Date("moment", plan.To.In(zone)))
-	a.printVerdicts("plan.in", plan.Verdicts, func(r issue.Reason) bool { return r.In() })
-	a.printVerdicts("plan.out", plan.Verdicts, func(r issue.Reason) bool { return !r.In() && r != issue.Sent })
+	verdicts := ordered(plan)
+	a.printVerdicts("plan.in", verdicts, func(r issue.Reason) bool { return r.In() })
+	a.printVerdicts("plan.out", verdicts, func(r issue.Reason) bool { return !r.In() && r != issue.Sent })
 	if sent := countReason(plan.Verdicts, issue.Sent); sent > 0 {
 		a.say("plan.sent", "Count", sent)
 	}
@@ -125,12 +131,25 @@ func (a *app) printPlan(n *pipeline.Newsletter, plan pipeline.Plan, counts map[s
 	} else if counts != nil {
 		a.say("plan.readers", "Count", total(counts), "Languages", a.byLanguage(counts))
 	}
-	for _, d := range plan.Documents {
-		a.say("plan.document", "Locale", d.Locale, "Subject", d.Subject, "Size", a.words.Number((len(d.HTML)+1023)/1024))
+	for _, m := range mails {
+		d := m.document
+		a.say("plan.document", "Locale", d.Locale, "Subject", d.Subject, "Size", a.kilobytes(m.size))
 		if d.Summarized > 0 {
 			a.say("plan.summarized", "Count", d.Summarized)
 		}
 	}
+}
+
+// ordered are the verdicts as readers will see the entries, then, by their
+// dates, those on the others.
+func ordered(plan pipeline.Plan) []issue.Verdict {
+	position := map[string]int{}
+	for i, it := range plan.Items {
+		position[it.ID] = i - len(plan.Items) // below nought: before the others
+	}
+	return slices.SortedStableFunc(slices.Values(plan.Verdicts), func(x, y issue.Verdict) int {
+		return cmp.Or(cmp.Compare(position[x.Item.ID], position[y.Item.ID]), x.Item.Date().Compare(y.Item.Date()))
+	})
 }
 
 func (a *app) printVerdicts(heading string, verdicts []issue.Verdict, which func(issue.Reason) bool) {
@@ -140,7 +159,6 @@ func (a *app) printVerdicts(heading string, verdicts []issue.Verdict, which func
 	}
 	fmt.Fprintln(a.stdout)
 	a.say(heading, "Count", len(chosen))
-	slices.SortStableFunc(chosen, func(x, y issue.Verdict) int { return x.Item.Date().Compare(y.Item.Date()) })
 	for _, v := range chosen {
 		e := v.Item.Versions[0]
 		fmt.Fprintf(a.stdout, "  %s  %s (%s)\n", e.Date.Format("2006-01-02"), cmp.Or(e.Title, e.Path), a.languages(v.Item))
@@ -242,13 +260,13 @@ type problemJSON struct {
 	Mend     string `json:"mend,omitempty"`
 }
 
-func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, counts map[string]int) planJSON {
+func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, mails []sampleMail, counts map[string]int) planJSON {
 	out := planJSON{
 		Number: plan.Number, Slot: plan.Slot, From: plan.From, To: plan.To, Zone: n.Calendar.Zone().String(),
 		Due: plan.Due, Quiet: plan.Quiet, Commit: plan.Commit, Recipients: counts,
 		Entries: []entryJSON{}, Documents: []documentJSON{}, Problems: a.problemsJSON(c.Content.Folder, plan.Problems),
 	}
-	for _, v := range plan.Verdicts {
+	for _, v := range ordered(plan) {
 		e := entryJSON{ID: v.Item.ID, Title: v.Item.Versions[0].Title, Date: v.Item.Date(), In: v.Reason.In(), Reason: string(v.Reason), Number: v.Number}
 		if !v.Slot.IsZero() {
 			e.Slot = &v.Slot
@@ -258,22 +276,21 @@ func (a *app) planJSON(c config, n *pipeline.Newsletter, plan pipeline.Plan, cou
 		}
 		out.Entries = append(out.Entries, e)
 	}
-	for _, d := range plan.Documents {
-		out.Documents = append(out.Documents, documentJSON{d.Locale, d.Subject, d.Preheader, len(d.HTML), d.Full, d.Summarized})
+	for _, m := range mails {
+		d := m.document
+		out.Documents = append(out.Documents, documentJSON{d.Locale, d.Subject, d.Preheader, m.size, d.Full, d.Summarized})
 	}
 	return out
 }
 
 func (a *app) problemsJSON(folder string, problems []content.Problem) []problemJSON {
 	out := []problemJSON{}
-	for _, p := range distinct(problems) {
-		j := problemJSON{ID: p.ID, Severity: "warning", File: folder + "/" + p.File, Line: p.Line, What: a.words.Format("finding."+p.ID, p.Args)}
-		if p.Severity == content.Error {
+	for _, f := range check.Sorted(check.FromAll(problems)) {
+		j := problemJSON{ID: f.ID, Severity: "warning", File: folder + "/" + f.File, Line: f.Line}
+		if f.Severity == content.Error {
 			j.Severity = "error"
 		}
-		if mend := "finding." + p.ID + ".mend"; a.words.Has(mend) {
-			j.Mend = a.words.Format(mend, p.Args)
-		}
+		j.What, j.Mend = a.said(f)
 		out = append(out, j)
 	}
 	return out

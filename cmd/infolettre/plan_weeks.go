@@ -96,7 +96,7 @@ func (a *app) printGate(ctx context.Context, c config) error {
 		case deliver.IssueWaiting:
 			a.say("plan.waiting", "Number", is.Public(), "Release", a.release(is, c.zone))
 		case deliver.IssueHeld:
-			a.say("plan.held", "Number", sendingName(a.words, is), "Reason", is.Reason)
+			a.say("plan.held", "Number", sendingName(a.words, is), "Reason", causeWords(a.words, is.Reason))
 		}
 	}
 	return err

@@ -75,9 +75,9 @@ func (a *app) preview(ctx context.Context, at string, port int, anyPort, open bo
 		return a.unwatched(err)
 	}
 	defer pages.Close()
-	l, err := loopback.Listen(port, anyPort)
+	l, err := a.page(port, anyPort)
 	if err != nil {
-		return a.fail(err, "demo.no-port", "Port", port)
+		return err
 	}
 	group, serve := errgroup.WithContext(ctx)
 	group.Go(func() error { return loopback.Serve(serve, l, pages.Handler()) })

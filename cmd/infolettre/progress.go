@@ -1,7 +1,7 @@
 package main
 
 import (
-	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -13,19 +13,19 @@ import (
 // How often a long send says where it is, when nobody watches and when
 // somebody does.
 const (
-	logEvery      = 10 * time.Second
+	sayEvery      = 10 * time.Second
 	describeEvery = time.Second / 4
 )
 
 // progress shows how a send goes: a bar on a terminal, with counts by state,
-// rate and time left; elsewhere a line of structured log with the same, now
-// and then. It holds counts only, never an address.
+// rate and time left; elsewhere a line with the same, now and then. It holds
+// counts only, never an address.
 type progress struct {
 	now   func() time.Time
 	words func(map[deliver.State]int) string
-	bar   *progressbar.ProgressBar // nil: log
-	log   *slog.Logger
-	issue int
+	bar   *progressbar.ProgressBar // nil: note
+	note  func(id string, args ...any)
+	name  any // of the sending
 
 	mu     sync.Mutex
 	left   int
@@ -34,13 +34,11 @@ type progress struct {
 	said   time.Time
 }
 
-func (a *app) progress(issue, total int) *progress {
-	p := &progress{now: a.now, words: a.tallyWords, issue: issue, left: total, counts: map[deliver.State]int{}, began: a.now(), said: a.now()}
+func (a *app) progress(name any, total int) *progress {
+	p := &progress{now: a.now, words: a.tallyWords, note: a.note, name: name, left: total, counts: map[deliver.State]int{}, began: a.now(), said: a.now()}
 	if terminal(a.stderr) {
 		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowCount(),
 			progressbar.OptionShowIts(), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription(a.words.T("send.progress")))
-	} else {
-		p.log = slog.New(slog.NewTextHandler(a.stderr, nil))
 	}
 	return p
 }
@@ -59,7 +57,7 @@ func (p *progress) outcome(o deliver.Outcome) {
 		_ = p.bar.Add(1)
 		return
 	}
-	if p.now().Sub(p.said) >= logEvery {
+	if p.now().Sub(p.said) >= sayEvery {
 		p.said = p.now()
 		p.line()
 	}
@@ -72,9 +70,8 @@ func (p *progress) line() {
 		done += n
 	}
 	rate := float64(done) / spent.Seconds()
-	p.log.Info("sending", "issue", p.issue, "accepted", p.counts[deliver.Accepted], "refused", p.counts[deliver.Refused],
-		"waiting", p.counts[deliver.Pending], "uncertain", p.counts[deliver.Uncertain], "left", p.left,
-		"per_second", int(rate), "time_left", time.Duration(float64(p.left)/rate*float64(time.Second)).Round(time.Second))
+	p.note("send.underway", "Number", p.name, "States", p.words(p.counts), "Left", p.left,
+		"Rate", int(rate), "Minutes", int(math.Ceil(float64(p.left)/rate/60)))
 }
 
 func (p *progress) finish() {

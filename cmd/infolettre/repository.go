@@ -16,15 +16,15 @@ import (
 // repositoryConfig names the repository that a server pulls the entries from.
 // Without a URL they are read from content.folder as they are.
 type repositoryConfig struct {
-	URL      string `yaml:"url" env:"URL"`
-	Branch   string `yaml:"branch"`           // default main
-	Folder   string `yaml:"folder"`           // of the entries, in it; default: content.folder
-	Username string `yaml:"username"`         // default git
-	Password string `yaml:"-" env:"PASSWORD"` // or a token; from the environment, or from PasswordFile
-	Token    string `yaml:"-" env:"TOKEN"`    // the same
-	PassFile string `yaml:"password_file"`    // holds the password alone
-	KeyFile  string `yaml:"key_file"`         // private key, for SSH
-	Copy     string `yaml:"copy"`             // folder of our copy; default infolettre.git
+	URL          string `yaml:"url" env:"URL"`
+	Branch       string `yaml:"branch"`           // default main
+	Folder       string `yaml:"folder"`           // of the entries, in it; default: content.folder
+	Username     string `yaml:"username"`         // default git
+	Password     string `yaml:"-" env:"PASSWORD"` // or a token; from the environment, or from PasswordFile
+	Token        string `yaml:"-" env:"TOKEN"`    // the same
+	PasswordFile string `yaml:"password_file"`    // holds the password alone
+	KeyFile      string `yaml:"key_file"`         // private key, for SSH
+	Copy         string `yaml:"copy"`             // folder of our copy; default infolettre.git
 
 	RequireSigned bool   `yaml:"require_signed"` // read no commit but one signed by an allowed key
 	AllowedKeys   string `yaml:"allowed_keys"`   // file of armored OpenPGP keys
@@ -36,8 +36,8 @@ func (c *config) completeRepository(at *place) error {
 	r.Copy = cmp.Or(r.Copy, "infolettre.git")
 	r.Folder = cmp.Or(r.Folder, c.Content.Folder)
 	r.Password = cmp.Or(r.Password, r.Token)
-	if r.Password == "" && r.PassFile != "" {
-		data, err := os.ReadFile(c.path(r.PassFile))
+	if r.Password == "" && r.PasswordFile != "" {
+		data, err := os.ReadFile(c.path(r.PasswordFile))
 		if err != nil {
 			return at.fail("content.repository.password_file", "password", err)
 		}
@@ -102,7 +102,7 @@ func (a *app) pull(ctx context.Context, c config) error {
 		return a.fail(err, "cli.no-repository", "URL", c.Content.Repository.URL)
 	}
 	if err != nil {
-		a.note("cli.old-repository", "Commit", m.Commit()[:min(12, len(m.Commit()))], "Cause", err.Error())
+		a.note("cli.old-repository", "Commit", m.Commit()[:min(12, len(m.Commit()))], "Cause", a.cause(err, ""))
 	}
 	return nil
 }

@@ -41,8 +41,6 @@ func (c *config) completeSchedule(at *place) error {
 	switch {
 	case errors.Is(err, issue.ErrNeverFires):
 		return at.fail("schedule.closures", "always-closed", nil)
-	case errors.Is(err, issue.ErrClosure):
-		return at.fail("schedule.closures", "closure", err)
 	case errors.Is(err, issue.ErrRegion):
 		return at.fail("schedule.holidays", "region", nil, "Value", s.Holidays, "Regions", issue.Regions())
 	case errors.Is(err, issue.ErrOnHoliday):
@@ -50,10 +48,10 @@ func (c *config) completeSchedule(at *place) error {
 	case errors.Is(err, issue.ErrOnly):
 		return at.fail("schedule.only", "only", nil, "Value", string(s.Only))
 	case err != nil:
-		return err
+		return at.unfit("schedule", err)
 	}
 	if err := s.Config.Validate(); err != nil {
-		return at.fail("schedule", "stage", err)
+		return at.unfit("schedule", err)
 	}
 	for _, address := range c.Team {
 		a, err := audience.ParseAddress(address)

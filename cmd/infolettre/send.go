@@ -96,7 +96,7 @@ func (a *app) send(ctx context.Context, c config, f sendFlags) error {
 	}
 	for _, is := range issues {
 		if is.State == deliver.IssueHeld {
-			return a.fail(nil, "send.held", "Number", is.Public(), "Reason", is.Reason)
+			return a.fail(nil, "send.held", "Number", is.Public(), "Reason", causeWords(a.words, is.Reason))
 		}
 		if is.State == deliver.IssueWaiting {
 			return a.waits(is, c.zone)
@@ -230,7 +230,7 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 	if err != nil {
 		return false, err
 	}
-	progress := a.progress(is.Public(), before[deliver.Pending]+before[deliver.Sending])
+	progress := a.progress(sendingName(a.words, is), before[deliver.Pending]+before[deliver.Sending])
 	settled, errRun := n.Deliver(ctx, s, is, a.sender(progress.outcome))
 	progress.finish()
 	tally, err := s.Tally(context.WithoutCancel(ctx), is.Number)
@@ -309,7 +309,7 @@ func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue
 	}
 	shown := 0
 	for _, c := range cases {
-		address, reply, doubt := c.Address.String(), c.Reply.String(), c.Doubt
+		address, reply, doubt := c.Address.String(), causeWords(a.words, c.Reply.String()), causeWords(a.words, c.Doubt)
 		if !addresses {
 			reply, doubt = masked(reply, c.Address), masked(doubt, c.Address)
 			address = c.Address.Masked()

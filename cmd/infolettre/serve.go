@@ -55,7 +55,7 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 	}
 	s.UseKeys(keys)
 	if err := a.pull(ctx, c); err != nil { // tried again before each assembly
-		a.note("serve.no-repository", "Cause", err.Error())
+		a.note("serve.no-repository", "Cause", a.cause(err, ""))
 	}
 	n, err := a.openNewsletter(c, keys)
 	if err != nil {

@@ -49,25 +49,28 @@ func (a *app) erase(ctx context.Context, s *store.Store, text string, yes bool) 
 }
 
 func (a *app) suppressCommand() *cobra.Command {
-	var consent string
-	c := a.command("subscribers.suppress", a.words.T("argument.address"), func(c *cobra.Command, args []string) error {
-		return a.withReaders(c.Context(), false, func(ctx context.Context, _ config, s *store.Store) error {
-			address, err := a.address(args[0])
+	var reason string
+	c := a.command("subscribers.suppress", a.words.T("argument.addresses"), func(c *cobra.Command, args []string) error {
+		var addresses []audience.Address
+		for _, text := range args {
+			address, err := a.address(text)
 			if err != nil {
 				return err
 			}
-			err = s.Suppress(ctx, a.now(), address, audience.Complained, audience.Consent{Origin: audience.Command, Detail: consent})
-			if errors.Is(err, store.ErrNotFound) {
-				return a.fail(nil, "subscribers.unknown", "Address", address.String())
-			}
-			if err == nil {
+			addresses = append(addresses, address)
+		}
+		return a.withReaders(c.Context(), true, func(ctx context.Context, _ config, s *store.Store) error {
+			for _, address := range addresses {
+				if err := s.Suppress(ctx, a.now(), address, audience.Complained, audience.Consent{Origin: audience.Command, Detail: reason}); err != nil {
+					return a.storeError(err)
+				}
 				a.say("subscribers.suppressed", "Address", address.String())
 			}
-			return err
+			return nil
 		})
 	})
-	c.Args = a.args(1, 1)
-	c.Flags().StringVar(&consent, "reason", "", a.words.T("flag.proof-reason"))
+	c.Args = a.args(1, -1)
+	c.Flags().StringVar(&reason, "reason", "", a.words.T("flag.proof-reason"))
 	return c
 }
 

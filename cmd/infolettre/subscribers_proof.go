@@ -65,6 +65,9 @@ func (a *app) proofState(zone *time.Location, h store.Held) string {
 	switch {
 	case !h.Known:
 		status, since = "forgotten", time.Time{}
+		if h.Forgotten == audience.Barred {
+			status = string(audience.Suppressed)
+		}
 		if n := len(h.Records); n > 0 {
 			since = h.Records[n-1].At
 		}

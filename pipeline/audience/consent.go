@@ -25,6 +25,8 @@ const (
 	Complained Event = "complained" // reported a mail as spam
 	Bounced    Event = "bounced"    // the address refuses mail
 	Lifted     Event = "lifted"     // a suppression, by the operator
+	Barred     Event = "barred"     // suppressed by the operator, without being a subscriber
+	Readmitted Event = "readmitted" // no longer barred
 	Asked      Event = "asked"      // whether they want to stay
 	Renewed    Event = "renewed"    // they want to
 	Lapsed     Event = "lapsed"     // a request that nobody confirmed in time

@@ -14,7 +14,7 @@ import (
 // What an image may weigh and measure: twice the 600 px it is shown at, for
 // dense screens.
 const (
-	maxImageBytes = 200 << 10
+	maxImageBytes = 200_000
 	maxImageWidth = 1200
 )
 
@@ -41,7 +41,7 @@ func (b *builder) image(i markdown.ImageRef) {
 		return
 	}
 	if info.Size() > maxImageBytes {
-		b.warn("image-heavy", i.Line, map[string]any{"URL": shown(i.URL), "Size": info.Size() >> 10, "Limit": maxImageBytes >> 10})
+		b.warn("image-heavy", i.Line, map[string]any{"URL": shown(i.URL), "Size": (info.Size() + 999) / 1000, "Limit": maxImageBytes / 1000})
 	}
 	if asset.Width > maxImageWidth {
 		b.warn("image-wide", i.Line, map[string]any{"URL": shown(i.URL), "Width": asset.Width, "Limit": maxImageWidth})

@@ -162,11 +162,11 @@ func capitals(list string) map[string]string {
 var (
 	// capitalA is the preposition at the beginning of a sentence. Only what
 	// follows it tells it from a letter or a note of music.
-	capitalA = regexp.MustCompile(`(?:^|[.!?…:»]\s+)[«“"(]?\s?(A (?:l[’'a]|la|ce|cet|cette|ces|ceux|celles|celui|cela|chaque|cause|condition|contre|côté|défaut|demain|droite|gauche|` +
-		`bientôt|lire|écouter|voir|suivre|noter|retenir|savoir|découvrir|vos|votre|nos|notre|mon|ma|mes|son|sa|ses|leur|leurs|moins|mesure|mi|nouveau|partir|peine|` +
+	capitalA = regexp.MustCompile(`(?:^|[.!?…:»]\s+)[«“"(]?\s?(A (?:l[’']\pL+|la|ce|cet|cette|ces|ceux|celles|celui|cela|chaque|cause|condition|contre|côté|défaut|demain|droite|gauche|` +
+		`bientôt|d[’']autres|midi|minuit|présent|jamais|quelques|table|vendre|louer|lire|écouter|voir|suivre|noter|retenir|savoir|découvrir|vos|votre|nos|notre|mon|ma|mes|son|sa|ses|leur|leurs|moins|mesure|mi|nouveau|partir|peine|` +
 		`propos|quand|qui|quoi|quel|quelle|tous|toutes|tout|toute|travers|titre|terme|vous|nous|lui|eux|elle|elles|un|une|deux|trois|dix|vingt|cent|domicile|` +
 		`ne pas|part|priori|posteriori|raison|force|base|temps|plus|vrai|pied|vélo|distance|long|court|moyen|aucun|aucune|Paris|Lyon|Marseille|Lille|` +
-		`Toulouse|Bordeaux|Nantes|Rennes|Strasbourg|Montpellier|Nice|Bruxelles|Genève|Lausanne|Montréal|Québec))(?:[^\pL]|$)`)
+		`Toulouse|Bordeaux|Nantes|Rennes|Strasbourg|Montpellier|Nice|Grenoble|Dijon|Tours|Brest|Rouen|Nancy|Londres|Berlin|Rome|Bruxelles|Genève|Lausanne|Montréal|Québec))(?:[^\pL]|$)`)
 
 	crossed = regexp.MustCompile(`(?:^|[^\pL\pN.,])(\d+(?:,\d+)?[  \x{202f}]?[xX][  \x{202f}]?\d+(?:[xX]\d+)?)(?:[^\pL\pN]|$)`)
 	times   = regexp.MustCompile(`[  \x{202f}]?[xX][  \x{202f}]?`)

@@ -45,7 +45,7 @@ func (p *parser) split(text string) (header string, ok bool) {
 		p.refuse("front-matter-unclosed", line, map[string]any{"Fence": m[1]})
 		return "", false
 	case len(header) > maxHeader:
-		p.refuse("front-matter-too-large", line, map[string]any{"Limit": maxHeader >> 10})
+		p.refuse("front-matter-too-large", line, map[string]any{"Limit": maxHeader / 1000})
 		return "", false
 	}
 	p.fence = line

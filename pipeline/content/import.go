@@ -22,7 +22,7 @@ const (
 func Import(text []byte, o Options) (File, []Problem) {
 	p := &parser{options: o.WithDefaults()}
 	if len(text) > maxFile {
-		p.refuse("file-too-large", 0, map[string]any{"Limit": maxFile >> 10})
+		p.refuse("file-too-large", 0, map[string]any{"Limit": maxFile / 1000})
 		return File{}, p.problems
 	}
 	decoded, ok := p.decode(normalise(text))

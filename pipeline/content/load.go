@@ -163,7 +163,7 @@ func readOne(fsys fs.FS, name string, text *bytes.Buffer, o Options) reading {
 	case errors.Is(err, errNotRegular):
 		return reading{}
 	case errors.Is(err, errTooLarge):
-		return complain("file-too-large", map[string]any{"Limit": maxFile >> 10})
+		return complain("file-too-large", map[string]any{"Limit": maxFile / 1000})
 	case err != nil && isLink(fsys, name):
 		return complain("link-outside", nil)
 	case err != nil:

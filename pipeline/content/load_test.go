@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -127,6 +128,7 @@ func TestPlaces(t *testing.T) {
 	}
 	for _, tt := range tests {
 		want := place{id: tt.id, lang: tt.lang, date: tt.date, slug: tt.slug}
+		want.leads = tt.date != "" && tt.slug != Slugify(path.Base(tt.id))
 		if got := placeOf(tt.name, []string{"fr", "en", "gsw"}); got != want {
 			t.Errorf("placeOf(%q) = %+v, want %+v", tt.name, got, want)
 		}
@@ -184,8 +186,8 @@ func TestLoadBytes(t *testing.T) {
 		{"too long a line", sound + "\n" + strings.Repeat("a", maxLine+1) + "\n", "a.md:7 line-too-long ! Limit=16\n"},
 		{"too long a last line", sound + strings.Repeat("a", maxLine+1), "a.md:6 line-too-long ! Limit=16\n"},
 		{"full file", sound + strings.Repeat("abcdefg\n", (maxFile-len(sound))/8), "+ a.md\n"},
-		{"300 KiB", sound + strings.Repeat("abcdefg\n", 300<<10/8), "a.md:0 file-too-large ! Limit=256\n"},
-		{"front matter", "---\n" + strings.Repeat("# un\n", maxHeader/5+1) + "---\n", "a.md:1 front-matter-too-large ! Limit=64\n"},
+		{"300 KiB", sound + strings.Repeat("abcdefg\n", 300<<10/8), "a.md:0 file-too-large ! Limit=262\n"},
+		{"front matter", "---\n" + strings.Repeat("# un\n", maxHeader/5+1) + "---\n", "a.md:1 front-matter-too-large ! Limit=65\n"},
 		{"toml brackets", "+++\na = " + strings.Repeat("[", maxLine/2-10) + strings.Repeat("]", maxLine/2-10) + "\n+++\n", "a.md:2 front-matter-nested !\n"},
 		{"toml keys", "+++\na" + strings.Repeat(".a", maxLine/2-10) + " = 1\n+++\n", "a.md:2 front-matter-nested !\n"},
 		{"toml tables", "+++\na = " + strings.Repeat("{a=", 4000) + "1" + strings.Repeat("}", 4000) + "\n+++\n", "a.md:2 front-matter-nested !\n"},

@@ -14,6 +14,7 @@ type place struct {
 	id    string // see Entry.ID
 	lang  string // "" when the path names no language
 	date  string // as an ISO date, "" when the path has none; perhaps impossible
+	leads bool   // the name begins with the date: it is not one that the text is about
 	slug  string // last part of the path without its date, perhaps ""
 	draft bool
 }
@@ -36,6 +37,7 @@ func placeOf(name string, languages []string) place {
 	}
 	var rest string
 	p.date, rest = pathDate(path.Join(append(folders, base)...))
+	p.leads = p.date != "" && rest != base
 	p.slug = Slugify(rest)
 	return p
 }

@@ -21,9 +21,10 @@ type parser struct {
 	aliased  map[string]bool // YAML anchors that something refers to
 	unknown  []unknownKey
 	slugLine int
-	badDate  bool // already reported
-	dated    bool // by the front matter
-	page     bool // its layout is that of a page, not of a post
+	badDate  bool   // already reported
+	dated    bool   // by the front matter
+	written  string // the day that it gives, as an ISO date
+	page     bool   // its layout is that of a page, not of a post
 }
 
 func (p *parser) refuse(id string, line int, args map[string]any) { p.report(id, Error, line, args) }
@@ -63,6 +64,7 @@ func (p *parser) read(data []byte, changed time.Time) {
 	p.entry.ID = place.id
 	p.entry.Draft = p.entry.Draft || place.draft
 	p.dated = !p.entry.Date.IsZero()
+	p.compareName(place)
 	p.settleDate(place, changed)
 	if p.page && p.entry.Date.IsZero() && !refused(p.problems) {
 		p.problems = nil
@@ -78,6 +80,17 @@ func (p *parser) read(data []byte, changed time.Time) {
 	}
 	if e := p.entry; strings.TrimSpace(e.Body) == "" && e.Excerpt == "" && e.CTA.Label == "" {
 		p.warn("body-empty", 0, nil)
+	}
+}
+
+// compareName finds where the name and the front matter disagree: one of the
+// two was forgotten when the other was changed. The front matter counts.
+func (p *parser) compareName(place place) {
+	if m, _ := parseDate(place.date); place.leads && m.fault() == "" && p.written != "" && p.written != place.date {
+		p.warn("date-name", p.entry.Lines["date"], map[string]any{"Name": place.date, "Value": p.written})
+	}
+	if lang := p.entry.Lang; lang != "" && place.lang != "" && nearest(lang, []string{place.lang}) == "" {
+		p.warn("lang-name", p.entry.Lines["lang"], map[string]any{"Name": place.lang, "Value": lang})
 	}
 }
 
@@ -139,6 +152,8 @@ func (p *parser) readDate(f field) bool {
 		p.warn("date-offset", p.line(f.node), map[string]any{"Value": shown(value), "Zone": p.options.Location.String()})
 	}
 	p.entry.Date, p.entry.HasClock = t, m.clock
+	m.clock = false
+	p.written = m.String()
 	return true
 }
 
@@ -173,10 +188,11 @@ func (p *parser) dateOf(f field, value string) (m moment, ok bool) {
 
 // readPublishDate is Hugo's: before it, nothing is published.
 func (p *parser) readPublishDate(f field) bool {
-	date, clock := p.entry.Date, p.entry.HasClock
+	date, clock, written := p.entry.Date, p.entry.HasClock, p.written
 	if told := p.readDate(f); !told || p.entry.Date.After(date) {
+		p.written = "" // a day of its own, which no name need know
 		return told
 	}
-	p.entry.Date, p.entry.HasClock = date, clock
+	p.entry.Date, p.entry.HasClock, p.written = date, clock, written
 	return true
 }

@@ -113,7 +113,7 @@ func (p *parser) checkText(text string) (mended string, ok bool) {
 		p.warn("bidi-control", turn, map[string]any{"Code": codePoint(turnRune)})
 	}
 	if long > 0 {
-		p.refuse("line-too-long", long, map[string]any{"Limit": maxLine >> 10})
+		p.refuse("line-too-long", long, map[string]any{"Limit": maxLine / 1000})
 	}
 	if binary > 0 {
 		p.refuse("control-character", binary, map[string]any{"Code": codePoint(controlRune)})

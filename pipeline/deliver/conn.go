@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -64,13 +63,13 @@ func dial(ctx context.Context, server Server) (*conn, error) {
 	}
 	client, err := mail.NewClient(server.Host, server.options(remember)...)
 	if err != nil {
-		return nil, fmt.Errorf("smtp server %s: %w", server.Address(), err)
+		return nil, &ServerError{server.Address(), err}
 	}
 	if c.client, err = client.DialToSMTPClientWithContext(ctx); err != nil {
 		if c.raw != nil {
 			c.raw.Close()
 		}
-		return nil, fmt.Errorf("smtp server %s: %w", server.Address(), err)
+		return nil, &ServerError{server.Address(), err}
 	}
 	c.pipelined, _ = c.client.Extension("PIPELINING")
 	c.mail8, _ = c.client.Extension("8BITMIME")
@@ -172,7 +171,7 @@ func (c *conn) open(from, to audience.Address) (phase, Reply) {
 			return step.phase, c.outOfStep()
 		case step.phase == phaseConnect && r.Code/100 != 2:
 			c.spent = true
-			return phaseMail, Reply{Text: "the server does not take RSET: " + r.String()}
+			return phaseMail, Reply{Text: Cause{causeReset, r.String()}.String()}
 		case r.Code/100 != step.want && refusal.Code == 0:
 			at, refusal = step.phase, r
 		case step.phase == phaseData && r.Code/100 == 3 && refusal.Code != 0:
@@ -203,7 +202,7 @@ func (c *conn) open(from, to audience.Address) (phase, Reply) {
 // would take one recipient's refusal for another's, or send commands as a body.
 func (c *conn) outOfStep() Reply {
 	c.astray, c.inData, c.spent = true, true, true
-	return Reply{Text: "the server's replies do not follow the commands"}
+	return Reply{Text: causeAstray}
 }
 
 // finish writes the body and its final dot, with the envelope of the next
@@ -267,7 +266,7 @@ func (c *conn) read(whole bool) Reply {
 		line = bytes.TrimRight(line, "\r\n")
 		code, err := strconv.Atoi(string(line[:min(3, len(line))]))
 		if err != nil || code < 200 || code > 599 || len(line) > 3 && line[3] != ' ' && line[3] != '-' {
-			return Reply{Text: "the server answered with something that is no reply"}
+			return Reply{Text: causeNoReply}
 		}
 		last := len(line) <= 3 || line[3] == ' '
 		if whole || code >= 400 {
@@ -277,7 +276,7 @@ func (c *conn) read(whole bool) Reply {
 			return newReply(code, text)
 		}
 	}
-	return Reply{Text: "the server's reply has no end"}
+	return Reply{Text: causeEndless}
 }
 
 // close says goodbye when nothing is under way, and does not wait long: what
@@ -295,12 +294,12 @@ func (c *conn) close() {
 
 // noReply keeps the reason, without the addresses of the two ends.
 func noReply(err error) Reply {
+	if name := network(err); name != "" {
+		return Reply{Text: name}
+	}
 	var op *net.OpError
 	if errors.As(err, &op) {
 		err = fmt.Errorf("%s: %w", op.Op, op.Err)
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return Reply{Text: "the server closed the connection"}
 	}
 	return Reply{Text: strings.TrimSpace(err.Error())}
 }

@@ -19,11 +19,11 @@ package deliver
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // State is where a delivery stands.
@@ -126,23 +126,23 @@ func (c Config) WithDefaults() Config {
 // Validate names what cannot work.
 func (c Config) Validate() error {
 	if c.Connections < 1 || c.Connections > 100 {
-		return fmt.Errorf("connections: %d is not between 1 and 100", c.Connections)
+		return &setting.Error{Key: "connections", Value: c.Connections}
 	}
 	if c.Policy != Resend && c.Policy != Hold {
-		return fmt.Errorf("uncertain: %q is neither resend nor hold", c.Policy)
+		return &setting.Error{Key: "uncertain", Value: c.Policy}
 	}
 	if c.Deadline < time.Hour {
-		return fmt.Errorf("deadline: %s is under an hour", c.Deadline)
+		return &setting.Error{Key: "deadline", Value: c.Deadline}
 	}
 	if len(c.Servers) == 0 {
-		return errors.New("servers: no SMTP server")
+		return &setting.Error{Key: "servers", Value: 0}
 	}
 	if err := c.Domain.validate(); err != nil {
-		return fmt.Errorf("domain_rate: %w", err)
+		return setting.Below("domain_rate", err)
 	}
 	for i, s := range c.Servers {
 		if err := s.validate(); err != nil {
-			return fmt.Errorf("servers[%d]: %w", i, err)
+			return setting.Below(fmt.Sprintf("servers.%d", i), err)
 		}
 	}
 	return nil

@@ -1,10 +1,11 @@
 package deliver
 
 import (
-	"fmt"
 	"math"
 	"sync"
 	"time"
+
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // Rate limits how fast messages go out; zero is no limit.
@@ -14,8 +15,11 @@ type Rate struct {
 }
 
 func (r Rate) validate() error {
-	if r.PerSecond < 0 || r.PerHour < 0 {
-		return fmt.Errorf("rate: %v per second, %d per hour: want no negative number", r.PerSecond, r.PerHour)
+	switch {
+	case r.PerSecond < 0:
+		return &setting.Error{Key: "per_second", Value: r.PerSecond}
+	case r.PerHour < 0:
+		return &setting.Error{Key: "per_hour", Value: r.PerHour}
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 type Reply struct {
 	Code     int    // 0: no reply came (EOF, timeout, DNS)
 	Enhanced string // RFC 3463, "5.1.1"; "" when there is none
-	Text     string
+	Text     string // of code 0: a Cause
 }
 
 func (r Reply) String() string {
@@ -149,10 +149,31 @@ type ReplyError struct {
 	Reply  Reply
 }
 
+// Cause is what the server said, or why it said nothing.
+func (e *ReplyError) Cause() Cause {
+	switch {
+	case e.Reply.Code == 0:
+		return ParseCause(e.Reply.Text)
+	case e.Class == ClassOurs:
+		return Cause{"ours", e.Reply.String()}
+	}
+	return Cause{"answered", e.Reply.String()}
+}
+
 func (e *ReplyError) Error() string { return fmt.Sprintf("smtp server %s: %s", e.Server, e.Reply) }
 
 // Final reports that another attempt would hear the same.
 func (e *ReplyError) Final() bool { return final(e.Class, e.Reply) }
+
+// ServerError is a server that no mail could be offered to.
+type ServerError struct {
+	Server string
+	Err    error
+}
+
+func (e *ServerError) Error() string { return fmt.Sprintf("smtp server %s: %s", e.Server, e.Err) }
+
+func (e *ServerError) Unwrap() error { return e.Err }
 
 // decide turns a reply into the outcome of an attempt.
 func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {

@@ -112,7 +112,7 @@ func (r *run) heed(d Delivery, o Outcome, server *upstream) (leave bool) {
 	case tripped:
 		r.fail(&BreakerError{domain})
 	case o.Class == ClassOurs:
-		r.fail(fmt.Errorf("the server refuses the message itself: %s", o.Reply))
+		r.fail(&ReplyError{server.Address(), o.Class, o.Reply})
 	case o.Class == ClassThrottle:
 		r.upstreams.throttled(server, r.Now())
 		return true

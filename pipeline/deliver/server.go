@@ -3,11 +3,12 @@ package deliver
 import (
 	"cmp"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 
 	"github.com/wneessen/go-mail"
+
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // Server is an SMTP server to send through.
@@ -58,17 +59,17 @@ func (s Server) withDefaults() Server {
 func (s Server) validate() error {
 	switch {
 	case s.Host == "":
-		return errors.New("host: missing")
+		return &setting.Error{Key: "host", Value: s.Host}
 	case s.Port < 1 || s.Port > 65535:
-		return fmt.Errorf("port: %d is not a port", s.Port)
+		return &setting.Error{Key: "port", Value: s.Port}
 	case s.TLS != StartTLS && s.TLS != Implicit && s.TLS != Plain:
-		return fmt.Errorf("tls: %q is none of starttls, implicit, none", s.TLS)
+		return &setting.Error{Key: "tls", Value: s.TLS}
 	case s.TLS == Plain && s.Username != "" && !s.loopback():
-		return errors.New("tls: none would send the password in clear")
+		return &setting.Error{Key: "username", Value: s.Username} // the password would go in clear
 	case s.Weight < 0:
-		return fmt.Errorf("weight: %d is negative", s.Weight)
+		return &setting.Error{Key: "weight", Value: s.Weight}
 	}
-	return s.Rate.validate()
+	return setting.Below("rate", s.Rate.validate())
 }
 
 // Address is the server's host and port.

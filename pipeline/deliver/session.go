@@ -46,13 +46,13 @@ func (r *run) session(server *upstream) error {
 		}
 		if o.refusesSender() {
 			r.feed.back(it) // it says nothing of its recipient, whom another server may still serve
-			return fmt.Errorf("smtp server %s: %s", server.Address(), o.Reply)
+			return &ReplyError{server.Address(), o.Class, o.Reply}
 		}
 		s.done = append(s.done, o)
 		if leave := s.heed(it.Delivery, o, server); leave || s.conn.spent {
 			r.feed.back(next)
 			if o.Reply.Code == 0 && answered == 0 {
-				return fmt.Errorf("smtp server %s: %s", server.Address(), o.Reply)
+				return &ReplyError{server.Address(), o.Class, o.Reply}
 			}
 			return nil
 		}

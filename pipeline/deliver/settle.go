@@ -84,6 +84,14 @@ func Settle(refusals []Refusal, tried map[string]int) (suppress []audience.ID, a
 // BreakerError stops an issue whose refusals are too many to be believed.
 type BreakerError struct{ Domain string } // "" for all together
 
+// Cause is what the ledger keeps of it.
+func (e *BreakerError) Cause() Cause {
+	if e.Domain == "" {
+		return Cause{Name: "refusals"}
+	}
+	return Cause{"refusals-at", e.Domain}
+}
+
 func (e *BreakerError) Error() string {
 	if e.Domain == "" {
 		return "too many recipients are refused"

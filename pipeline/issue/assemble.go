@@ -10,10 +10,10 @@ import (
 
 // Config says how issues are numbered and ordered.
 type Config struct {
-	First      First    `yaml:"first"`
+	First      First    `yaml:"first" envPrefix:"FIRST_"`
 	Sections   []string `yaml:"sections"`    // order of the sections; others follow
 	MinEntries int      `yaml:"min_entries"` // fewer make a quiet week; default 1
-	Languages  []string `yaml:"-"`           // the newsletter's, in order
+	Languages  []string `yaml:"-" env:"-"`   // the newsletter's, in order
 }
 
 // First is where the numbering begins.
@@ -235,8 +235,9 @@ func (it Item) published() Item {
 	return it
 }
 
-// order sorts by section, then date. Entries without a section come first;
-// sections that are not listed follow those that are, by their earliest entry.
+// order sorts by section, then date. Sections that are not listed follow those
+// that are, by their earliest entry. Entries without a section come last, so
+// that none takes the issue's subject from an editorial.
 func order(items []Item, sections []string) {
 	earliest := map[string]time.Time{}
 	for _, it := range items {
@@ -246,10 +247,11 @@ func order(items []Item, sections []string) {
 		}
 	}
 	rank := func(it Item) int {
-		if it.Versions[0].Section == "" {
-			return -1
+		section := it.Versions[0].Section
+		if section == "" {
+			return len(sections) + 1
 		}
-		if i := slices.Index(sections, it.Versions[0].Section); i >= 0 {
+		if i := slices.Index(sections, section); i >= 0 {
 			return i
 		}
 		return len(sections)

@@ -113,7 +113,7 @@ func TestOrder(t *testing.T) {
 	for _, it := range a.Items {
 		got += it.ID
 	}
-	if want := "zcbead"; got != want {
+	if want := "cbeadz"; got != want {
 		t.Errorf("order %q, want %q", got, want)
 	}
 }

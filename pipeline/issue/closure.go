@@ -1,14 +1,11 @@
 package issue
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"time"
-)
 
-// ErrClosure is what ParseClosure refuses.
-var ErrClosure = errors.New(`not a closure such as "2026-08-01..2026-08-31" or, each year, "12-24..01-02"`)
+	"github.com/infolettre/infolettre/pipeline/setting"
+)
 
 // Closure is a stretch of days, both ends included, on which no issue is due:
 // once, or every year.
@@ -30,11 +27,11 @@ func ParseClosure(s string) (Closure, error) {
 			text = "2024-" + end // a leap year: 02-29 is a day
 		}
 		if _, err := time.Parse(layout, text); err != nil {
-			return Closure{}, fmt.Errorf("%q: %w", s, ErrClosure)
+			return Closure{}, &setting.Error{Key: "closures", Value: s}
 		}
 	}
 	if !yearly && c.last < c.first {
-		return Closure{}, fmt.Errorf("%q ends before it begins: %w", s, ErrClosure)
+		return Closure{}, &setting.Error{Key: "closures", Value: s}
 	}
 	return c, nil
 }

@@ -22,6 +22,7 @@ var errFull = errors.New("the mailbox is full")
 // Options adjust a mailbox; zero values take the defaults.
 type Options struct {
 	Catalogue *locales.Catalogue // the pages' words; required
+	Language  string             // of the pages, for a visitor who prefers none; the catalogue's fallback
 	Prefix    string             // path under which Handler is mounted, "/mailbox"
 	Now       func() time.Time   // time.Now
 	Logger    *slog.Logger       // what went wrong on a connection; discarded

@@ -158,7 +158,7 @@ func newRow(l *locales.Locale, n int, message Message, c content) row {
 	if c.Subject == "" {
 		c.Subject = l.T("mailbox.no-subject")
 	}
-	kilobytes := (len(message.Raw) + 1023) / 1024
+	kilobytes := (len(message.Raw) + 999) / 1000
 	return row{
 		Number: n, Subject: c.Subject, To: c.To, Language: c.Language,
 		Day: l.Date("short", c.Date), Stamp: c.Date.Format(time.RFC3339),
@@ -244,8 +244,8 @@ func (m *Mailbox) serveError(w http.ResponseWriter, r *http.Request, status int,
 
 // page chooses the visitor's language.
 func (m *Mailbox) page(r *http.Request, title string) page {
-	l := m.options.Catalogue.Locale("")
-	preferred, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")) // nothing preferred, the fallback
+	l := m.options.Catalogue.Locale(m.options.Language)
+	preferred, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")) // nothing preferred, the default
 	for _, tag := range preferred {
 		if match, ok := m.options.Catalogue.Match(tag.String()); ok {
 			l = match

@@ -21,11 +21,11 @@ import (
 
 func testMailbox(t *testing.T, files ...string) *Mailbox {
 	t.Helper()
-	catalogue, err := locales.Load(locales.Files, "fr")
+	catalogue, err := locales.Load(locales.Files, "en")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := New(Options{Catalogue: catalogue, Prefix: "/mail"})
+	m, err := New(Options{Catalogue: catalogue, Language: "fr", Prefix: "/mail"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestPages(t *testing.T) {
 		status int
 		want   []string // in the body
 	}{
-		{"/mail/", 200, []string{"3 messages", "Été", `href="/mail/messages/1" lang="fr"`, "20 February 2025", "1\u00a0KB", `<th scope="col">`, `<th scope="row">`}},
+		{"/mail/", 200, []string{"3 messages", "Été", `href="/mail/messages/1" lang="fr"`, "20 February 2025", "1\u00a0kB", `<th scope="col">`, `<th scope="row">`}},
 		{"/mail/?page=7", 200, []string{"3 messages"}},
 		{"/mail/?page=x", 200, []string{"3 messages"}},
 		{"/mail/style.css", 200, []string{"prefers-color-scheme"}},

@@ -181,7 +181,7 @@ func header(raw []byte) []headerField {
 }
 
 func (p *Preview) kilobytes(n int) string {
-	return p.options.Words.T("preview.kilobytes", "Kilobytes", p.options.Words.Number((n+500)/1000))
+	return p.options.Words.T("preview.kilobytes", "Kilobytes", p.options.Words.Number((n+999)/1000))
 }
 
 func (p *Preview) tools(s *snapshot, st state, sh shown) tools {

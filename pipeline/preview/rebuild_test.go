@@ -102,11 +102,11 @@ func TestLists(t *testing.T) {
 	d.write("content/2026-11-18-inacheve.fr.md", "---\ntitle: Inachevé\ndraft: true\n---\nBientôt.\n")
 	d.write("content/2026-11-25-plus-tard.fr.md", "---\ntitle: Plus tard\n---\nEn décembre.\n")
 	d.rebuild(preview.Change{})
-	contains(t, d.body("/"), "4 billets dans ce numéro", "2 autres billets", "Inachevé", "Plus tard", "7 billets déjà parus", "36\u00a0Ko sur les 102\u00a0Ko")
+	contains(t, d.body("/"), "4 billets dans ce numéro", "2 autres billets", "Inachevé", "Plus tard", "7 billets déjà parus", "36\u00a0ko sur les 102\u00a0ko")
 	contains(t, d.body("/?at=2026-12-01T09:00"), "N°\u00a05", "rien ne partirait", "Revenir à maintenant", `value="2026-12-01T09:00"`)
 	contains(t, d.body("/?entry=2026-11-25-plus-tard.fr.md"), "Billet seul", "25\u00a0novembre")
 	d.open("en", nil)
-	contains(t, d.body("/"), `<html lang="en"`, "4 entries in this issue", "36\u00a0KB of the 102\u00a0KB")
+	contains(t, d.body("/"), `<html lang="en"`, "4 entries in this issue", "36\u00a0kB of the 102\u00a0kB")
 }
 
 // A folder without entries is no error.

@@ -3,12 +3,12 @@ package render
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/render/theme"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // Untranslated says what a reader sees of an entry that does not exist in
@@ -38,10 +38,10 @@ type Config struct {
 
 	Untranslated Untranslated       `yaml:"untranslated"` // default: show
 	Budget       int                `yaml:"budget"`       // bytes of a mail's HTML; default: DefaultBudget
-	Typography   typography.Options `yaml:"typography"`
+	Typography   typography.Options `yaml:"typography" envPrefix:"TYPOGRAPHY_"`
 
-	Location *time.Location `yaml:"-"` // in which dates are shown; default: UTC
-	Locales  []string       `yaml:"-"` // the newsletter's, which pages of the archive name as their translations
+	Location *time.Location `yaml:"-" env:"-"` // in which dates are shown; default: UTC
+	Locales  []string       `yaml:"-" env:"-"` // the newsletter's, which pages of the archive name as their translations
 }
 
 // WithDefaults fills in what was left out.
@@ -57,19 +57,19 @@ func (c Config) WithDefaults() Config {
 func (c Config) Validate() error {
 	var errs []error
 	if c.Name == "" {
-		errs = append(errs, errors.New("name is empty: readers must know the newsletter by a name"))
+		errs = append(errs, &setting.Error{Key: "name", Value: ""})
 	}
 	if c.PostalAddress == "" {
-		errs = append(errs, errors.New("postal_address is empty: every mail must say where its sender can be written to"))
+		errs = append(errs, &setting.Error{Key: "postal_address", Value: ""})
 	}
 	if !slices.Contains([]Untranslated{"", Show, Omit}, c.Untranslated) {
-		errs = append(errs, fmt.Errorf("untranslated %q: want %q or %q", c.Untranslated, Show, Omit))
+		errs = append(errs, &setting.Error{Key: "untranslated", Value: c.Untranslated})
 	}
 	if c.Budget < 0 {
-		errs = append(errs, fmt.Errorf("budget %d: want a number of bytes", c.Budget))
+		errs = append(errs, &setting.Error{Key: "budget", Value: c.Budget})
 	}
 	if err := c.Typography.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("typography: %w", err))
+		errs = append(errs, setting.Below("typography", err))
 	}
 	if _, err := theme.New(c.Accent, c.AccentDark); err != nil {
 		errs = append(errs, err)

@@ -145,14 +145,16 @@ func (ed *edition) blocks() []block {
 		if !ed.convert(&b, e) {
 			continue
 		}
+		b.Cell = "entry"
+		if b.Section.Text == section && len(blocks) > 0 {
+			b.Cell = "entry-next"
+		} else if b.Section.Text == "" && len(blocks) > 0 {
+			b.Cell = "entry-apart"
+		}
 		if b.Section.Text == section {
 			b.Section = phrase{}
 		} else {
 			section = b.Section.Text
-		}
-		b.Cell = "entry"
-		if b.Section.Text == "" && len(blocks) > 0 {
-			b.Cell = "entry-next"
 		}
 		blocks = append(blocks, b)
 	}

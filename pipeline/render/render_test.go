@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/png"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/render"
 	"github.com/infolettre/infolettre/pipeline/render/mailrules"
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // values are a reader's own.
@@ -302,15 +304,16 @@ func TestUnknownLocale(t *testing.T) {
 func TestConfigValidate(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*render.Config){
-		"name is empty":           func(c *render.Config) { c.Name = "" },
-		"postal_address is empty": func(c *render.Config) { c.PostalAddress = "" },
-		`untranslated "hide"`:     func(c *render.Config) { c.Untranslated = "hide" },
-		"budget -1":               func(c *render.Config) { c.Budget = -1 },
-		"inner_quotes":            func(c *render.Config) { c.Typography.InnerQuotes = "double" },
+		"name":                    func(c *render.Config) { c.Name = "" },
+		"postal_address":          func(c *render.Config) { c.PostalAddress = "" },
+		"untranslated":            func(c *render.Config) { c.Untranslated = "hide" },
+		"budget":                  func(c *render.Config) { c.Budget = -1 },
+		"typography.inner_quotes": func(c *render.Config) { c.Typography.InnerQuotes = "double" },
 	} {
 		c := config()
 		change(&c)
-		if err := c.WithDefaults().Validate(); err == nil || !strings.Contains(err.Error(), want) {
+		var bad *setting.Error
+		if err := c.WithDefaults().Validate(); !errors.As(err, &bad) || bad.Key != want {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}

@@ -209,5 +209,5 @@ func (e *Engine) refresh(ctx context.Context, now time.Time, report *Report) err
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return e.notify(ctx, Notice{Key: keyRepository, Kind: RepositoryNotice, At: now, Reason: report.Refresh.Error()})
+	return e.notify(ctx, Notice{Key: keyRepository, Kind: RepositoryNotice, At: now, Reason: told(report.Refresh)})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/content"
+	"github.com/infolettre/infolettre/pipeline/deliver"
 )
 
 // Kind is what a notice is about; its words are the messages "notice.<kind>".
@@ -40,7 +41,7 @@ type Notice struct {
 	Number int       `json:"number,omitempty"` // of the issue
 	Count  int       `json:"count,omitempty"`  // of quiet slots
 	Until  time.Time `json:"until,omitzero"`   // when a waiting issue goes by itself
-	Reason string    `json:"reason,omitempty"` // the cause, for operators
+	Reason string    `json:"reason,omitempty"` // a deliver.Cause or, of a rare one, the error
 
 	Findings []content.Problem `json:"-"` // in the entries of a waiting issue
 }
@@ -60,4 +61,12 @@ func (e *Engine) over(ctx context.Context, key string) error {
 		return nil
 	}
 	return e.Over(ctx, key)
+}
+
+// told is an error as a notice keeps it.
+func told(err error) string {
+	if cause, ok := deliver.CauseOf(err); ok {
+		return cause.String()
+	}
+	return err.Error()
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/issue"
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // Approval says what an issue waits for, once it is made.
@@ -58,13 +59,13 @@ func (c Config) WithDefaults() Config {
 func (c Config) Validate() error {
 	switch {
 	case c.Approval != NoApproval && c.Approval != Required && c.Approval != Delay:
-		return fmt.Errorf("approval: %q is none of none, required, delay", c.Approval)
+		return &setting.Error{Key: "approval", Value: c.Approval}
 	case c.ApprovalDelay < time.Minute:
-		return fmt.Errorf("approval_delay: %s is under a minute", c.ApprovalDelay)
+		return &setting.Error{Key: "approval_delay", Value: c.ApprovalDelay}
 	case c.CatchUp < time.Minute:
-		return fmt.Errorf("catch_up: %s is under a minute", c.CatchUp)
+		return &setting.Error{Key: "catch_up", Value: c.CatchUp}
 	case c.QuietNotice < 0:
-		return fmt.Errorf("quiet_notice: %d is under nought", c.QuietNotice)
+		return &setting.Error{Key: "quiet_notice", Value: c.QuietNotice}
 	}
 	return nil
 }
@@ -147,7 +148,7 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) (Report, error) {
 			return report, err
 		}
 		report.Suspect = err
-		return report, e.notify(ctx, Notice{Key: keyDatabase, Kind: DatabaseNotice, At: now, Reason: err.Error()})
+		return report, e.notify(ctx, Notice{Key: keyDatabase, Kind: DatabaseNotice, At: now, Reason: told(err)})
 	}
 	if err := e.over(ctx, keyDatabase); err != nil {
 		return report, err

@@ -16,6 +16,16 @@ import (
 // what it believes unsent may have been sent by the one it was copied from.
 var ErrSuspect = errors.New("the database is not the one that sent last from here")
 
+// suspicion is why: "state-missing", "state-other", "state-behind" or
+// "state-unreadable".
+type suspicion struct{ name, file string }
+
+func (s *suspicion) Error() string { return fmt.Sprintf("%s: %s (%s)", ErrSuspect, s.name, s.file) }
+
+func (s *suspicion) Unwrap() error { return ErrSuspect }
+
+func (s *suspicion) Cause() deliver.Cause { return deliver.Cause{Name: s.name, Detail: s.file} }
+
 // Ledger is what a witness watches.
 type Ledger interface {
 	Standing(ctx context.Context) (deliver.Standing, error)
@@ -61,16 +71,16 @@ func (w *Witness) compare(ctx context.Context) (deliver.Standing, testimony, err
 		// Nothing was made yet, or all of it by a version that kept no file.
 		return is, testimony{}, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return is, testimony{}, fmt.Errorf("%w: %s is missing, and the ledger is not empty", ErrSuspect, w.File)
+		return is, testimony{}, &suspicion{"state-missing", w.File}
 	case err != nil:
 		return is, testimony{}, err
 	case known.Instance != is.Instance && is.Counter == 0 && is.Issues == 0:
 		// Begun anew, by somebody who had to fill it anew.
 		return is, known, nil
 	case known.Instance != is.Instance:
-		return is, known, fmt.Errorf("%w: %s knows another database", ErrSuspect, w.File)
+		return is, known, &suspicion{"state-other", w.File}
 	case known.Counter > is.Counter:
-		return is, known, fmt.Errorf("%w: %s has seen %d steps, the ledger %d: it was restored from a backup", ErrSuspect, w.File, known.Counter, is.Counter)
+		return is, known, &suspicion{"state-behind", w.File}
 	}
 	return is, known, nil
 }
@@ -126,7 +136,7 @@ func (w *Witness) read() (testimony, error) {
 		return t, err
 	}
 	if err := json.Unmarshal(data, &t); err != nil {
-		return t, fmt.Errorf("%w: %s cannot be read: %w", ErrSuspect, w.File, err)
+		return t, &suspicion{"state-unreadable", w.File}
 	}
 	return t, nil
 }

@@ -51,10 +51,10 @@ func TestWeeks(t *testing.T) {
 // The chart is well-formed whatever the figures and the words, and says in
 // words what it shows.
 func TestChart(t *testing.T) {
-	for _, weeks := range [][]Week{nil, make([]Week, 1), {{Confirmed: 3}, {Departed: 1_000_000}, {Departed: -2}, {Confirmed: 7, Departed: 2}}} {
+	for _, weeks := range [][]Week{nil, make([]Week, 1), {{Confirmed: 3}, {Departed: 1_000_000}, {Departed: -2}, {Confirmed: 7, Departed: 2}}, {{Imported: 5000}}} {
 		var b strings.Builder
 		if err := WriteChart(&b, weeks, Words{
-			Title: "L’audience & <la liste>", Description: "4 semaines", Confirmed: "abonnés", Departed: "partis",
+			Title: "L’audience & <la liste>", Description: "4 semaines", Confirmed: "abonnés", Imported: "importés", Departed: "partis",
 			Day: func(time.Time) string { return "23 nov." },
 		}); err != nil {
 			t.Fatal(err)
@@ -81,8 +81,11 @@ func TestChart(t *testing.T) {
 		if seen["title"] != 1+len(weeks) || seen["desc"] != 1 || !strings.Contains(b.String(), "L’audience &amp; &lt;la liste&gt;") {
 			t.Errorf("%s", b.String())
 		}
-		if fmt.Sprint(weeks) == "[]" && seen["rect"] != 2 {
+		if fmt.Sprint(weeks) == "[]" && seen["rect"] != 3 {
 			t.Errorf("an empty chart has bars: %s", b.String())
+		}
+		if len(weeks) == 1 && weeks[0].Imported > 0 && seen["rect"] != 4 {
+			t.Errorf("a chart of imports alone is empty: %s", b.String())
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, now time.Time, r reader, 
 	if r.Status == audience.Suppressed {
 		reason = audience.Event(r.Reason)
 	}
-	if err := s.forget(ctx, tx, now, r, reason); err != nil {
+	if err := s.forget(ctx, tx, now, r.ID, r.Address, reason); err != nil {
 		return err
 	}
 	if err := deleteReader(ctx, tx, r); err != nil {
@@ -59,8 +59,9 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, now time.Time, r reader, 
 	return record(ctx, tx, now.Add(time.Millisecond), r.ID, event, c) // after it, in the order of the register
 }
 
-// Suppress stops all mail to the address of somebody known, for good:
-// audience.Complained or audience.Bounced. Only Unsuppress lifts it.
+// Suppress stops all mail to an address, for good: of somebody known, for the
+// event audience.Complained or audience.Bounced. Whoever is not known is barred
+// from being imported or subscribed. Only Unsuppress lifts it.
 func (s *Store) Suppress(ctx context.Context, now time.Time, a audience.Address, event audience.Event, c audience.Consent) error {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		r, found, err := readerByAddress(ctx, tx, a)
@@ -68,7 +69,7 @@ func (s *Store) Suppress(ctx context.Context, now time.Time, a audience.Address,
 		case err != nil:
 			return err
 		case !found:
-			return ErrNotFound
+			return s.bar(ctx, tx, now, a, c)
 		case r.Status == audience.Suppressed:
 			return nil
 		}
@@ -93,7 +94,7 @@ func (s *Store) Unsuppress(ctx context.Context, now time.Time, a audience.Addres
 		if err != nil {
 			return err
 		}
-		id := r.ID
+		id, event := r.ID, audience.Lifted
 		if f.subscriber != "" {
 			if id, lifted = audience.ParseID(f.subscriber); !lifted {
 				return fmt.Errorf("subscriber id %q in the database is damaged", f.subscriber)
@@ -101,9 +102,12 @@ func (s *Store) Unsuppress(ctx context.Context, now time.Time, a audience.Addres
 			if err := s.remember(ctx, tx, a); err != nil {
 				return err
 			}
+			if f.reason == audience.Barred {
+				event = audience.Readmitted
+			}
 		}
 		if found && r.Status == audience.Suppressed {
-			id, lifted = r.ID, true
+			id, event, lifted = r.ID, audience.Lifted, true
 			if _, err := tx.ExecContext(ctx, `
 				UPDATE subscribers SET status = CASE WHEN confirmed_at > 0 THEN 'active' ELSE 'unsubscribed' END,
 				       reason = '', left_at = 0 WHERE id = $1`, id.String()); err != nil {
@@ -113,7 +117,7 @@ func (s *Store) Unsuppress(ctx context.Context, now time.Time, a audience.Addres
 		if !lifted {
 			return nil
 		}
-		return record(ctx, tx, now, id, audience.Lifted, c)
+		return record(ctx, tx, now, id, event, c)
 	})
 	if err != nil {
 		return false, fmt.Errorf("unsuppress %s: %w", a.Masked(), err)

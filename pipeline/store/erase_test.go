@@ -212,6 +212,53 @@ func TestComplaintStays(t *testing.T) {
 	})
 }
 
+// An address is barred that is nobody's, or was: no import and no request
+// brings it in, until an operator lets it.
+func TestBarred(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		l := newLife(t, s)
+		ctx := t.Context()
+		bar := func() {
+			t.Helper()
+			if err := s.Suppress(ctx, l.now, zoe, audience.Complained, audience.Consent{Origin: audience.Command, Detail: "liste d’opposition"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bar()
+		bar()
+		if got := l.ask(); got != nil {
+			t.Errorf("a request of a barred address causes %v", got)
+		}
+		added, err := s.AddSubscribers(ctx, l.now, []audience.Subscriber{{ID: audience.NewID(), Address: zoe, Lang: "fr"}})
+		if err != nil || added.New != 0 || added.Suppressed != 1 {
+			t.Errorf("imported: %+v, %v", added, err)
+		}
+		held, err := s.Held(ctx, zoe)
+		if err != nil || held.Known || held.Forgotten != audience.Barred || len(held.Records) != 1 || held.Records[0].Event != audience.Barred {
+			t.Errorf("held: %+v, %v", held, err)
+		}
+		figures, err := s.Figures(ctx, l.now, time.UTC, 1)
+		if err != nil || figures.Weeks[0].Departed != 0 {
+			t.Errorf("nobody departed: %+v, %v", figures.Weeks, err)
+		}
+		lifted, err := s.Unsuppress(ctx, l.now, zoe, audience.Consent{Origin: audience.Command})
+		if err != nil || !lifted {
+			t.Errorf("lifted: %v, %v", lifted, err)
+		}
+		if got := l.ask(); !slices.Equal(got, []audience.MailKind{audience.MailConfirm}) {
+			t.Errorf("after it was lifted: %v", got)
+		}
+		if _, err := s.Erase(ctx, l.now, zoe, audience.Consent{}); err != nil {
+			t.Fatal(err)
+		}
+		bar()
+		l.now = l.now.Add(48 * time.Hour)
+		if got := l.ask(); got != nil {
+			t.Errorf("a request of one who was erased and barred causes %v", got)
+		}
+	})
+}
+
 // A forgotten address is known again after its key was retired, and not at all
 // without it: then nothing is imported.
 func TestForgottenSurvivesRotation(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 	"github.com/infolettre/infolettre/pipeline/audience"
 )
 
-// forgotten is what is left of an address whose row is gone.
+// forgotten is what is left of an address whose row is gone, or that never had
+// one.
 type forgotten struct {
 	subscriber string // "" when nothing is
 	reason     audience.Event
@@ -17,7 +18,7 @@ type forgotten struct {
 
 // final reports that the address must not be written to, even when asked.
 func (f forgotten) final() bool {
-	return f.reason == audience.Complained || f.reason == audience.Bounced
+	return f.reason == audience.Complained || f.reason == audience.Bounced || f.reason == audience.Barred
 }
 
 // forgotten looks an address up among those that must not come back, under
@@ -52,18 +53,35 @@ func (s *Store) nothingForgotten(ctx context.Context, q querier) error {
 	return err
 }
 
-// forget keeps the hash of a subscriber's address, so that an import does not
-// bring it back.
-func (s *Store) forget(ctx context.Context, tx *sql.Tx, now time.Time, r reader, reason audience.Event) error {
+// forget keeps the hash of an address, so that an import does not bring it
+// back.
+func (s *Store) forget(ctx context.Context, tx *sql.Tx, now time.Time, id audience.ID, a audience.Address, reason audience.Event) error {
 	if s.keys == nil {
 		return ErrNoKeys
 	}
-	h := s.keys.Hashes(r.Address)[0]
+	h := s.keys.Hashes(a)[0]
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO suppressed (hash, key_id, subscriber, reason, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (hash) DO UPDATE SET subscriber = excluded.subscriber, reason = excluded.reason, created_at = excluded.created_at`,
-		h.Hash, h.Key, r.ID.String(), string(reason), millis(now))
+		h.Hash, h.Key, id.String(), string(reason), millis(now))
 	return err
+}
+
+// bar keeps an address off that is not a subscriber's; what stays of it is its
+// hash and, of the register's entries, those of an id of its own.
+func (s *Store) bar(ctx context.Context, tx *sql.Tx, now time.Time, a audience.Address, c audience.Consent) error {
+	f, err := s.forgotten(ctx, tx, a)
+	if err != nil || f.final() {
+		return err
+	}
+	id, was := audience.ParseID(f.subscriber)
+	if !was {
+		id = audience.NewID()
+	}
+	if err := s.forget(ctx, tx, now, id, a, audience.Barred); err != nil {
+		return err
+	}
+	return record(ctx, tx, now, id, audience.Barred, c)
 }
 
 // remember lets an address come back.

@@ -17,7 +17,7 @@ import (
 type Added struct {
 	New, Updated, Unchanged int
 	Unsubscribed            int                // refused: they left, and only they can come back
-	Suppressed              int                // refused: the address bounces, or complained
+	Suppressed              int                // refused: the address bounces, complained, or is barred
 	Forgotten               int                // refused: erased at their request, or purged
 	Refused                 []audience.Address // the first of these three
 }
@@ -139,7 +139,9 @@ func (i *importer) batch(ctx context.Context, rows []audience.Row) error {
 		key := row.Address.Key()
 		r, found := known[key]
 		switch {
-		case forgotten[key] && r.Status != audience.Active:
+		case forgotten[key] == audience.Barred && r.Status != audience.Active:
+			i.refuse(&i.added.Suppressed, row)
+		case forgotten[key] != "" && r.Status != audience.Active:
 			i.refuse(&i.added.Forgotten, row)
 		case !found:
 			fresh = append(fresh, row)
@@ -175,8 +177,9 @@ func (i *importer) known(ctx context.Context, rows []audience.Row) (map[string]r
 	return byKey, err
 }
 
-// forgotten are the address keys among the rows that must not come back.
-func (i *importer) forgotten(ctx context.Context, rows []audience.Row) (map[string]bool, error) {
+// forgotten are the address keys among the rows that must not come back, and
+// why.
+func (i *importer) forgotten(ctx context.Context, rows []audience.Row) (map[string]audience.Event, error) {
 	if i.keys == nil {
 		return nil, nil
 	}
@@ -186,13 +189,14 @@ func (i *importer) forgotten(ctx context.Context, rows []audience.Row) (map[stri
 			keyOf[h.Hash] = row.Address.Key()
 		}
 	}
-	all := map[string]bool{}
+	all := map[string]audience.Event{}
 	hashes := make([]any, 0, importBatch)
 	look := func() error {
-		found, err := i.tx.QueryContext(ctx, `SELECT hash FROM suppressed WHERE hash IN (`+parameters(len(hashes))+`)`, hashes...)
+		found, err := i.tx.QueryContext(ctx, `SELECT hash, reason FROM suppressed WHERE hash IN (`+parameters(len(hashes))+`)`, hashes...)
 		_, err = collect(found, err, func(rows *sql.Rows) (hash string, err error) {
-			err = rows.Scan(&hash)
-			all[keyOf[hash]] = true
+			var reason audience.Event
+			err = rows.Scan(&hash, &reason)
+			all[keyOf[hash]] = reason
 			return hash, err
 		})
 		hashes = hashes[:0]

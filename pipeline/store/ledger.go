@@ -106,9 +106,9 @@ func (s *Store) recover(ctx context.Context, number int, in span, now time.Time)
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE deliveries
 			SET state = 'uncertain', attempts = attempts + 1, updated_at = $1, class = 'network',
-			    doubts = doubts + 1, doubted_at = $1, doubt = 'the sender was interrupted'
+			    doubts = doubts + 1, doubted_at = $1, doubt = $5
 			WHERE issue = $2 AND state = 'sending' AND subscriber >= $3 AND subscriber < $4`,
-			millis(now), number, in.low, in.high); err != nil {
+			millis(now), number, in.low, in.high, deliver.Interrupted.String()); err != nil {
 			return fmt.Errorf("recover issue %d: %w", number, err)
 		}
 		if _, err := tx.ExecContext(ctx, `

@@ -2,9 +2,10 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // Config says where the pages are served and what the law wants said on them.
@@ -28,7 +29,7 @@ func (c Config) WithDefaults() Config {
 // Validate names what cannot work.
 func (c Config) Validate() error {
 	if c.Listen == c.Private && !strings.HasSuffix(c.Listen, ":0") {
-		return fmt.Errorf("private: %s is the public address", c.Private)
+		return &setting.Error{Key: "private", Value: c.Private}
 	}
 	_, err := c.proxies()
 	return err
@@ -43,7 +44,7 @@ func (c Config) proxies() ([]netip.Prefix, error) {
 			p, err = addr.Prefix(addr.BitLen())
 		}
 		if err != nil {
-			return nil, fmt.Errorf("trusted_proxies: %q is not a network such as 10.0.0.0/8", text)
+			return nil, &setting.Error{Key: "trusted_proxies", Value: text}
 		}
 		list = append(list, p.Masked())
 	}

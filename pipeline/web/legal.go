@@ -20,7 +20,7 @@ func (s *Site) serveLegal(w http.ResponseWriter, r *http.Request) {
 		Director: s.Config.Director, Contact: s.Config.Contact, ContactURL: s.Config.contactURL(), Host: lines(s.Config.Host),
 	}
 	for _, name := range privacy {
-		p.Privacy = append(p.Privacy, p.L.T("web.privacy."+name, "Name", p.Name, "Months", s.Retention))
+		p.Privacy = append(p.Privacy, p.L.T("web.privacy."+name, "Name", p.Name, "Months", s.Retention, "Contact", s.Config.Contact))
 	}
 	s.published(&p.page, p.L.T("web.legal.description", "Name", p.Name), func(lang string) string { return keep("/legal", lang) })
 	s.publish(w, r, "legal.html", p.page, p)

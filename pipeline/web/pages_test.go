@@ -331,3 +331,15 @@ func TestPrivate(t *testing.T) {
 		t.Errorf("POST: %d", got.status)
 	}
 }
+
+// The page names a contact above only where there is one.
+func TestLegalContact(t *testing.T) {
+	t.Parallel()
+	for contact, want := range map[string]bool{"donnees@exemple.fr": true, "": false} {
+		s := newSite(t, func(o *web.Options) { o.Config.Contact = contact })
+		body := s.get("/legal?lang=fr").body
+		if got := strings.Contains(body, "indiqué ci-dessus"); got != want || !strings.Contains(body, "à l’adresse postale de l’éditeur") {
+			t.Errorf("with contact %q: %v\n%s", contact, got, body)
+		}
+	}
+}

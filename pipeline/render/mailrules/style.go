@@ -22,7 +22,7 @@ func checkStyleSheet(p *page) {
 		}
 	}
 	if size >= styleLimit {
-		p.add("mail-style-size", "", "Size", size/1024, "Limit", styleLimit/1024)
+		p.add("mail-style-size", "", "Size", size/1000, "Limit", styleLimit/1000)
 	}
 	for _, r := range p.sheet {
 		if !r.allowed() {

@@ -28,7 +28,7 @@ const (
 // Limits reports the first limit that a source passes, or nil.
 func Limits(source string) *Finding {
 	if len(source) > maxSource {
-		return &Finding{ID: "limit-size", Line: 1, Args: map[string]any{"Size": len(source) >> 10, "Count": maxSource >> 10}}
+		return &Finding{ID: "limit-size", Line: 1, Args: map[string]any{"Size": (len(source) + 999) / 1000, "Count": maxSource / 1000}}
 	}
 	var s scan
 	for line := range strings.SplitSeq(source, "\n") {
@@ -79,7 +79,7 @@ func (s *scan) passed(length, depth int) *Finding {
 		value, limit int
 		shown        int // what an author is told
 	}{
-		{"limit-line", length, maxLine, maxLine >> 10},
+		{"limit-line", length, maxLine, maxLine / 1000},
 		{"limit-nesting", depth, maxNesting, maxNesting},
 		{"limit-columns", s.columns, maxColumns, maxColumns},
 		{"limit-cells", s.cells, maxCells, maxCells},

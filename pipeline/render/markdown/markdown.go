@@ -184,7 +184,7 @@ func (c *Converter) Convert(source string) (Fragment, error) {
 	doc := read(root, src, languageFindings(noted), &c.options)
 	html, text := doc.html(), doc.text()
 	if html.over || text.over {
-		return Fragment{}, &Refusal{Finding{ID: "limit-output", Line: 1, Args: map[string]any{"Count": maxOutput >> 20}}}
+		return Fragment{}, &Refusal{Finding{ID: "limit-output", Line: 1, Args: map[string]any{"Count": maxOutput / 1_000_000}}}
 	}
 	return Fragment{
 		HTML:     html.String(),

@@ -12,15 +12,13 @@ const minContrast = 4.5
 // rgb is a colour as mail clients understand it everywhere: six hex digits.
 type rgb struct{ r, g, b uint8 }
 
-func parseColour(s string) (rgb, error) {
+// parseColour reads six hexadecimal digits after #.
+func parseColour(s string) (c rgb, ok bool) {
 	if len(s) != 7 || s[0] != '#' {
-		return rgb{}, fmt.Errorf("colour %q: want six hexadecimal digits after #, such as #1F4E8C", s)
+		return rgb{}, false
 	}
 	n, err := strconv.ParseUint(s[1:], 16, 24)
-	if err != nil {
-		return rgb{}, fmt.Errorf("colour %q: want six hexadecimal digits after #, such as #1F4E8C", s)
-	}
-	return rgb{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
+	return rgb{uint8(n >> 16), uint8(n >> 8), uint8(n)}, err == nil
 }
 
 func (c rgb) String() string { return fmt.Sprintf("#%02X%02X%02X", c.r, c.g, c.b) }

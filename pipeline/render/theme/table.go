@@ -49,6 +49,7 @@ func table() []style {
 		// An entry.
 		{name: "entry", css: serif + "padding:36px 0 16px 0;text-align:left;font-size:18px;line-height:29px;", ink: ink, mobile: "padding:32px 0 16px 0"},
 		{name: "entry-next", css: serif + "padding:32px 0 16px 0;text-align:left;font-size:18px;line-height:29px;border-top:1px solid;", ink: ink, border: line, mobile: "padding:32px 0 16px 0"},
+		{name: "entry-apart", css: serif + "padding:32px 0 16px 0;text-align:left;font-size:18px;line-height:29px;border-top:2px solid;", ink: ink, border: ink, mobile: "padding:32px 0 16px 0"},
 		{name: "section", css: sans + "margin:0 0 26px 0;padding:10px 0 0 0;font-size:16px;line-height:24px;font-weight:bold;border-top:2px solid;", ink: ink, border: ink},
 		{name: "kicker", css: sans + "margin:0 0 6px 0;font-size:15px;line-height:22px;font-weight:bold;", ink: accent},
 		{name: "title", css: serif + "margin:0 0 12px 0;font-size:30px;line-height:38px;font-weight:bold;letter-spacing:-0.3px;", ink: ink, mobile: "font-size:27px;line-height:34px"},

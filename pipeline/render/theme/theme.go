@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 // DefaultAccent is the colour of a newsletter that has not chosen one.
@@ -43,14 +45,14 @@ func New(accentLight, accentDark string) (*Theme, error) {
 	if accentLight == "" {
 		accentLight = DefaultAccent
 	}
-	var err error
-	if t.light[accent], err = parseColour(accentLight); err != nil {
-		return nil, fmt.Errorf("accent: %w", err)
+	var ok bool
+	if t.light[accent], ok = parseColour(accentLight); !ok {
+		return nil, &setting.Error{Key: "accent", Value: accentLight}
 	}
 	t.dark[accent] = t.light[accent].bright().towards(t.dark[ink], t.dark[paper], easyContrast)
 	if accentDark != "" {
-		if t.dark[accent], err = parseColour(accentDark); err != nil {
-			return nil, fmt.Errorf("accent_dark: %w", err)
+		if t.dark[accent], ok = parseColour(accentDark); !ok {
+			return nil, &setting.Error{Key: "accent_dark", Value: accentDark}
 		}
 	}
 	if err := t.light.checkAccent("accent"); err != nil {

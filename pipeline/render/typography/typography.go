@@ -19,10 +19,11 @@
 package typography
 
 import (
-	"fmt"
 	"html"
 	"slices"
 	"strings"
+
+	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
 const (
@@ -50,12 +51,12 @@ func (o Options) Validate() error {
 	switch o.InnerQuotes {
 	case "", Curly, Guillemets:
 	default:
-		return fmt.Errorf("inner_quotes: %q is neither %q nor %q", o.InnerQuotes, Curly, Guillemets)
+		return &setting.Error{Key: "inner_quotes", Value: o.InnerQuotes}
 	}
 	switch o.NarrowSpace {
 	case "", ThinSpace, WideSpace:
 	default:
-		return fmt.Errorf("narrow_space: %q is neither %q nor %q", o.NarrowSpace, ThinSpace, WideSpace)
+		return &setting.Error{Key: "narrow_space", Value: o.NarrowSpace}
 	}
 	return nil
 }
