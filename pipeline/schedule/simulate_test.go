@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/message"
@@ -152,13 +154,11 @@ func (w *world) restart() {
 		w.must(err)
 	}
 	keys, err := audience.ParseKeys("l.example.org", audience.NewKey())
-	if err != nil {
-		w.Fatal(err)
-	}
+	w.must(err)
 	w.crash = &crasher{Store: w.store}
 	w.engine = &schedule.Engine{
 		Newsletter: &pipeline.Newsletter{
-			Entries: w.files, Commit: func() string { return "" }, Languages: []string{"fr"}, Calendar: w.calendar,
+			Entries: w.files, Cache: content.NewCache(), Commit: func() string { return "" }, Languages: []string{"fr"}, Calendar: w.calendar,
 			Issues: issue.Config{MinEntries: w.min, Languages: []string{"fr"}}, Renderer: w.renderer,
 			Headers: message.Config{ListID: "l.example.org", From: audience.MustAddress("l@example.org")},
 			Base:    "https://l.example.org", Keys: keys, Delivery: deliver.Config{Policy: deliver.Hold}.WithDefaults(),
@@ -168,8 +168,11 @@ func (w *world) restart() {
 	}
 }
 
+// frenchCatalogue is read once: it is the same in all years.
+var frenchCatalogue = sync.OnceValues(func() (*locales.Catalogue, error) { return locales.Load(locales.Files, "fr") })
+
 func newRenderer(files fs.FS, zone *time.Location) (*render.Renderer, error) {
-	catalogue, err := locales.Load(locales.Files, "fr")
+	catalogue, err := frenchCatalogue()
 	if err != nil {
 		return nil, err
 	}
