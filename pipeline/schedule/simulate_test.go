@@ -67,6 +67,7 @@ type world struct {
 	skew   time.Duration // of the program's clock
 
 	files    fstest.MapFS
+	cache    *content.Cache // of files, the whole year: a process that starts anew would only be slower
 	entries  map[int]string // number in the text → path of its file
 	renamed  map[int]bool
 	edited   map[int]bool
@@ -106,7 +107,7 @@ var observed = []issue.Rules{
 
 func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
-		T: t, random: rand.New(rand.NewPCG(seed, 7)), dir: tempDir(t), files: fstest.MapFS{},
+		T: t, random: rand.New(rand.NewPCG(seed, 7)), dir: tempDir(t), files: fstest.MapFS{}, cache: content.NewCache(),
 		entries: map[int]string{}, renamed: map[int]bool{}, edited: map[int]bool{}, mails: map[string]int{},
 	}
 	var err error
@@ -158,7 +159,7 @@ func (w *world) restart() {
 	w.crash = &crasher{Store: w.store}
 	w.engine = &schedule.Engine{
 		Newsletter: &pipeline.Newsletter{
-			Entries: w.files, Cache: content.NewCache(), Commit: func() string { return "" }, Languages: []string{"fr"}, Calendar: w.calendar,
+			Entries: w.files, Cache: w.cache, Commit: func() string { return "" }, Languages: []string{"fr"}, Calendar: w.calendar,
 			Issues: issue.Config{MinEntries: w.min, Languages: []string{"fr"}}, Renderer: w.renderer,
 			Headers: message.Config{ListID: "l.example.org", From: audience.MustAddress("l@example.org")},
 			Base:    "https://l.example.org", Keys: keys, Delivery: deliver.Config{Policy: deliver.Hold}.WithDefaults(),
