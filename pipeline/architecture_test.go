@@ -46,7 +46,7 @@ var imports = map[string][]string{
 		"pipeline/render/mailrules"},
 	"pipeline/preview": {"pipeline", "pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/render/mailrules", "pipeline/check",
 		"pipeline/deliver", "pipeline/loopback", "templates", "locales"},
-	"pipeline/stats":           {"pipeline/audience", "pipeline/deliver", "locales"},
+	"pipeline/stats":           {"pipeline/audience", "pipeline/deliver", "pipeline/issue", "locales"},
 	"pipeline/store":           {"pipeline/issue", "pipeline/render", "pipeline/audience", "pipeline/deliver", "pipeline/stats"},
 	"pipeline/store/storetest": {"pipeline/store"},
 	"pipeline/schedule":        {"pipeline", "pipeline/content", "pipeline/deliver", "pipeline/issue", "pipeline/setting"},

@@ -26,8 +26,9 @@ type repositoryConfig struct {
 	KeyFile      string `yaml:"key_file"`         // private key, for SSH
 	Copy         string `yaml:"copy"`             // folder of our copy; default infolettre.git
 
-	RequireSigned bool   `yaml:"require_signed"` // read no commit but one signed by an allowed key
-	AllowedKeys   string `yaml:"allowed_keys"`   // file of armored OpenPGP keys
+	RequireSigned  bool   `yaml:"require_signed"`  // read no commit but one signed by an allowed key
+	AllowedKeys    string `yaml:"allowed_keys"`    // file of armored OpenPGP keys
+	AllowedSigners string `yaml:"allowed_signers"` // file of SSH keys, as git's gpg.ssh.allowedSignersFile
 }
 
 // completeRepository fills in defaults and reads the secrets.
@@ -43,7 +44,7 @@ func (c *config) completeRepository(at *place) error {
 		}
 		r.Password = string(bytes.TrimRight(data, "\r\n"))
 	}
-	if r.RequireSigned && r.AllowedKeys == "" {
+	if r.RequireSigned && r.AllowedKeys == "" && r.AllowedSigners == "" {
 		return at.fail("content.repository.require_signed", "allowed-keys", nil)
 	}
 	return nil
@@ -61,13 +62,25 @@ func (a *app) mirror(c config) (*git.Mirror, error) {
 		source.KeyFile = c.path(r.KeyFile)
 	}
 	if r.RequireSigned {
-		keys, err := os.ReadFile(c.path(r.AllowedKeys))
-		if err != nil {
+		source.Signed = true
+		var err error
+		if source.Keys, err = c.readOptional(r.AllowedKeys); err != nil {
 			return nil, fmt.Errorf("read the allowed keys: %w", err)
 		}
-		source.Signers = string(keys)
+		if source.Signers, err = c.readOptional(r.AllowedSigners); err != nil {
+			return nil, fmt.Errorf("read the allowed signers: %w", err)
+		}
 	}
 	return git.NewMirror(c.path(r.Copy), source)
+}
+
+// readOptional reads a file that the configuration may leave unnamed.
+func (c *config) readOptional(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	data, err := os.ReadFile(c.path(name))
+	return string(data), err
 }
 
 // entries is where entries are read from, and the commit they are of: the

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/audience"
+	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/message"
@@ -65,6 +67,7 @@ type world struct {
 	skew   time.Duration // of the program's clock
 
 	files    fstest.MapFS
+	cache    *content.Cache // of files, the whole year: a process that starts anew would only be slower
 	entries  map[int]string // number in the text → path of its file
 	renamed  map[int]bool
 	edited   map[int]bool
@@ -104,7 +107,7 @@ var observed = []issue.Rules{
 
 func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
-		T: t, random: rand.New(rand.NewPCG(seed, 7)), dir: tempDir(t), files: fstest.MapFS{},
+		T: t, random: rand.New(rand.NewPCG(seed, 7)), dir: tempDir(t), files: fstest.MapFS{}, cache: content.NewCache(),
 		entries: map[int]string{}, renamed: map[int]bool{}, edited: map[int]bool{}, mails: map[string]int{},
 	}
 	var err error
@@ -152,13 +155,11 @@ func (w *world) restart() {
 		w.must(err)
 	}
 	keys, err := audience.ParseKeys("l.example.org", audience.NewKey())
-	if err != nil {
-		w.Fatal(err)
-	}
+	w.must(err)
 	w.crash = &crasher{Store: w.store}
 	w.engine = &schedule.Engine{
 		Newsletter: &pipeline.Newsletter{
-			Entries: w.files, Commit: func() string { return "" }, Languages: []string{"fr"}, Calendar: w.calendar,
+			Entries: w.files, Cache: w.cache, Commit: func() string { return "" }, Languages: []string{"fr"}, Calendar: w.calendar,
 			Issues: issue.Config{MinEntries: w.min, Languages: []string{"fr"}}, Renderer: w.renderer,
 			Headers: message.Config{ListID: "l.example.org", From: audience.MustAddress("l@example.org")},
 			Base:    "https://l.example.org", Keys: keys, Delivery: deliver.Config{Policy: deliver.Hold}.WithDefaults(),
@@ -168,8 +169,11 @@ func (w *world) restart() {
 	}
 }
 
+// frenchCatalogue is read once: it is the same in all years.
+var frenchCatalogue = sync.OnceValues(func() (*locales.Catalogue, error) { return locales.Load(locales.Files, "fr") })
+
 func newRenderer(files fs.FS, zone *time.Location) (*render.Renderer, error) {
-	catalogue, err := locales.Load(locales.Files, "fr")
+	catalogue, err := frenchCatalogue()
 	if err != nil {
 		return nil, err
 	}

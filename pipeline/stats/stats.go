@@ -8,13 +8,23 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/issue"
 )
 
-// Figures are those of a newsletter: its last issues, the newest first, and
-// its last weeks, the oldest first.
+// Figures are those of a newsletter: its last slots and issues, the newest
+// first, and its last weeks, the oldest first.
 type Figures struct {
+	Slots  []Slot
 	Issues []Issue
 	Weeks  []Week
+}
+
+// Slot is what became of a moment at which an issue was due.
+type Slot struct {
+	issue.Decision
+	State   deliver.IssueState // of its issue, if it has one
+	Held    string             // why its issue is held
+	Release time.Time          // when its issue goes by itself, if it waits for that
 }
 
 // Issue is what became of one issue.

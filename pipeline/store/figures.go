@@ -11,14 +11,17 @@ import (
 	"github.com/infolettre/infolettre/pipeline/stats"
 )
 
-// Figures are the numbers of the last issues and weeks, n of each. now is in
-// the last week.
+// Figures are the numbers of the last slots, issues and weeks, n of each. now
+// is in the last week.
 func (s *Store) Figures(ctx context.Context, now time.Time, zone *time.Location, n int) (f stats.Figures, err error) {
 	counts, err := s.events(ctx, stats.Since(now, zone, n))
 	if err != nil {
 		return f, fmt.Errorf("count events: %w", err)
 	}
 	f.Weeks = stats.Weeks(counts, now, zone, n)
+	if f.Slots, err = s.slots(ctx, n); err != nil {
+		return f, fmt.Errorf("read the slots: %w", err)
+	}
 	if f.Issues, err = s.issueFigures(ctx, n); err != nil {
 		return f, fmt.Errorf("count deliveries: %w", err)
 	}
@@ -35,6 +38,19 @@ func (s *Store) events(ctx context.Context, since time.Time) ([]stats.Count, err
 		err = rows.Scan(&c.Event, &quarter, &c.N)
 		c.At = time.UnixMilli(quarter * stats.Quarter.Milliseconds()).UTC()
 		return c, err
+	})
+}
+
+// slots lists the last n, with what became of their issues.
+func (s *Store) slots(ctx context.Context, n int) ([]stats.Slot, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT s.slot, s.outcome, s.at, s.number, s.reason, COALESCE(i.state, ''), COALESCE(i.reason, ''), COALESCE(i.release_at, 0)
+		FROM slots s LEFT JOIN issues i ON i.number = s.number ORDER BY s.slot DESC LIMIT $1`, n)
+	return collect(rows, err, func(rows *sql.Rows) (f stats.Slot, err error) {
+		var slot, at, release int64
+		err = rows.Scan(&slot, &f.Outcome, &at, &f.Number, &f.Reason, &f.State, &f.Held, &release)
+		f.Slot, f.At, f.Release = moment(slot), moment(at), moment(release)
+		return f, err
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/stats"
 	"github.com/infolettre/infolettre/pipeline/store"
 	"github.com/infolettre/infolettre/pipeline/store/storetest"
@@ -37,6 +38,10 @@ func TestFigures(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := stats.Figures{
+			Slots: []stats.Slot{
+				{Decision: issue.Decision{Slot: second, Outcome: issue.Made, At: second, Number: 2}, State: deliver.IssueSending},
+				{Decision: issue.Decision{Slot: first, Outcome: issue.Made, At: first, Number: 1}, State: deliver.IssueSending},
+			},
 			Issues: []stats.Issue{
 				{Number: 2, Slot: second, States: map[deliver.State]int{deliver.Pending: 2, deliver.Accepted: 1}, Refused: map[deliver.Class]int{}, Unsubscribed: 1},
 				{Number: 1, Slot: first, States: map[deliver.State]int{deliver.Pending: 2, deliver.Refused: 1}, Refused: map[deliver.Class]int{"full": 1}},

@@ -16,7 +16,7 @@ import (
 // scrub makes the file itself forget. SQLite overwrites what it deletes; the
 // write-ahead log is emptied. A file from before that rule may hold copies of
 // old rows: then it is written anew.
-func (f *sqliteFile) scrub(ctx context.Context, db *sql.DB, a audience.Address) (traces int, err error) {
+func (f sqliteFile) scrub(ctx context.Context, db *sql.DB, a audience.Address) (traces int, err error) {
 	if err := emptyLog(ctx, db); err != nil || a == (audience.Address{}) {
 		return 0, err
 	}
@@ -64,7 +64,7 @@ func rewrite(ctx context.Context, db *sql.DB) error {
 
 // traces counts how often the database's files hold an address, in either
 // spelling.
-func (f *sqliteFile) traces(a audience.Address) (n int, err error) {
+func (f sqliteFile) traces(a audience.Address) (n int, err error) {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		found, err := occurrences(f.path+suffix, []byte(a.Key()))
 		if err != nil {

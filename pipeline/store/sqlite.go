@@ -20,10 +20,7 @@ import (
 )
 
 // sqliteFile is a database in a file, for one machine.
-type sqliteFile struct {
-	path                  string
-	stands, record, grant *sql.Stmt // of commit
-}
+type sqliteFile struct{ path string }
 
 func openSQLite(ctx context.Context, path string, create bool, options []Option) (*Store, error) {
 	flags := os.O_RDWR
@@ -43,17 +40,14 @@ func openSQLite(ctx context.Context, path string, create bool, options []Option)
 	// What other builds of SQLite do on Linux: the same durability, without a
 	// second write for the file's times. Elsewhere it says that it cannot.
 	_, _ = sqlite.Fdatasync(true)
-	db, err := sql.Open("sqlite", dataSource(path, options))
+	connector, err := sqlite.NewConnector(dataSource(path, options))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	file := &sqliteFile{path: path}
-	s := &Store{db: db, dialect: file}
+	db := sql.OpenDB(remembering{connector})
+	s := &Store{db: db, dialect: sqliteFile{path}}
 	// A file that is there is ours, or empty.
 	if err := s.migrate(ctx, true); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
-	}
-	if err := file.prepare(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
 	return s, nil
@@ -78,21 +72,21 @@ func dataSource(path string, options []Option) string {
 	return u.String()
 }
 
-func (f *sqliteFile) goose() goose.Dialect { return goose.DialectSQLite3 }
+func (f sqliteFile) goose() goose.Dialect { return goose.DialectSQLite3 }
 
 // begin has nothing to do: BEGIN IMMEDIATE waited for the others.
-func (f *sqliteFile) begin(context.Context, *sql.Tx) error { return nil }
+func (f sqliteFile) begin(context.Context, *sql.Tx) error { return nil }
 
 // parts is one: one process sends, with all its connections.
-func (f *sqliteFile) parts() int { return 1 }
+func (f sqliteFile) parts() int { return 1 }
 
 // alone relies on the lock of the file's one worker.
-func (f *sqliteFile) alone(_ context.Context, _ *sql.DB, do func() error) error { return do() }
+func (f sqliteFile) alone(_ context.Context, _ *sql.DB, do func() error) error { return do() }
 
 // importing has an import keep more of the file in memory. Ids are random, so
 // rows land all over the indexes: with the usual two megabytes every page would
 // be written again and again.
-func (f *sqliteFile) importing(ctx context.Context, tx *sql.Tx, begins bool) error {
+func (f sqliteFile) importing(ctx context.Context, tx *sql.Tx, begins bool) error {
 	pragma := `PRAGMA cache_size = -2000`
 	if begins {
 		pragma = `PRAGMA cache_size = -18432`
@@ -101,9 +95,9 @@ func (f *sqliteFile) importing(ctx context.Context, tx *sql.Tx, begins bool) err
 	return err
 }
 
-func (f *sqliteFile) frozen(context.Context, *sql.DB) error { return nil }
+func (f sqliteFile) frozen(context.Context, *sql.DB) error { return nil }
 
-func (f *sqliteFile) lockSending(context.Context, *sql.DB, bool) (io.Closer, error) {
+func (f sqliteFile) lockSending(context.Context, *sql.DB, bool) (io.Closer, error) {
 	lock, err := os.OpenFile(f.path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock database: %w", err)
@@ -114,43 +108,37 @@ func (f *sqliteFile) lockSending(context.Context, *sql.DB, bool) (io.Closer, err
 	return lock, nil
 }
 
-// prepare readies the statements that run for every message.
-func (f *sqliteFile) prepare(ctx context.Context, db *sql.DB) (err error) {
-	if f.stands, err = db.PrepareContext(ctx, `
+// The statements that run for every message.
+const (
+	issueStands = `
 		SELECT state FROM issues
-		WHERE number = $1 AND ($2 = '' OR EXISTS (SELECT 1 FROM ranges WHERE issue = $1 AND part = $3 AND worker = $2))`); err != nil {
-		return err
-	}
-	if f.record, err = db.PrepareContext(ctx, `
+		WHERE number = $1 AND ($2 = '' OR EXISTS (SELECT 1 FROM ranges WHERE issue = $1 AND part = $3 AND worker = $2))`
+	recordOutcome = `
 		UPDATE deliveries
 		SET state = $1, class = $2, code = $3, enhanced = $4, reply = $5, next_at = $6,
 		    attempts = attempts + 1, updated_at = $7,
 		    doubts = doubts + $8,
 		    doubted_at = CASE WHEN $8 > 0 THEN $7 ELSE doubted_at END,
 		    doubt      = CASE WHEN $8 > 0 THEN $5 ELSE doubt END
-		WHERE issue = $9 AND subscriber = $10 AND state IN ('pending', 'sending')`); err != nil {
-		return err
-	}
-	f.grant, err = db.PrepareContext(ctx, `
+		WHERE issue = $9 AND subscriber = $10 AND state IN ('pending', 'sending')`
+	grantDelivery = `
 		UPDATE deliveries SET state = 'sending', updated_at = $1
 		WHERE issue = $2 AND subscriber = $3 AND state = 'pending'
-		  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active' AND s.paused_until <= $1)`)
-	return err
-}
+		  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = $3 AND s.status = 'active' AND s.paused_until <= $1)`
+)
 
-func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, c holding, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
+func (f sqliteFile) commit(ctx context.Context, db *sql.DB, c holding, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error) {
 	var state deliver.IssueState
 	err = inTx(ctx, db, func(tx *sql.Tx) error {
-		err := tx.StmtContext(ctx, f.stands).QueryRowContext(ctx, c.issue, c.worker, c.part).Scan(&state)
+		err := tx.QueryRowContext(ctx, issueStands, c.issue, c.worker, c.part).Scan(&state)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil // the claim is void
 		}
 		if err != nil {
 			return err
 		}
-		record, grant := tx.StmtContext(ctx, f.record), tx.StmtContext(ctx, f.grant)
 		for _, o := range outcomes {
-			if _, err := record.ExecContext(ctx, string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text,
+			if _, err := tx.ExecContext(ctx, recordOutcome, string(o.State), string(o.Class), o.Reply.Code, o.Reply.Enhanced, o.Reply.Text,
 				millis(o.NextAt), millis(now), doubts(o), c.issue, o.Subscriber.String()); err != nil {
 				return fmt.Errorf("record the outcome for subscriber %s: %w", o.Subscriber, err)
 			}
@@ -159,7 +147,7 @@ func (f *sqliteFile) commit(ctx context.Context, db *sql.DB, c holding, now time
 			return nil
 		}
 		for _, id := range intents {
-			changed, err := changes(grant.ExecContext(ctx, millis(now), c.issue, id.String()))
+			changed, err := changes(tx.ExecContext(ctx, grantDelivery, millis(now), c.issue, id.String()))
 			if err != nil {
 				return fmt.Errorf("grant the delivery to subscriber %s: %w", id, err)
 			}

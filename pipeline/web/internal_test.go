@@ -97,6 +97,9 @@ func TestWords(t *testing.T) {
 	for _, name := range reasons {
 		used["web.reason."+name] = true
 	}
+	for _, name := range []string{"sent", "sending", "waiting", "held", "late", "quiet", "nobody", "passed", "missed", "off", "closed"} {
+		used["web.slot."+name] = true
+	}
 	for _, name := range privacy {
 		used["web.privacy."+name] = true
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/render"
 	"github.com/infolettre/infolettre/pipeline/web"
 )
@@ -302,6 +303,54 @@ func TestLetters(t *testing.T) {
 	}
 	if _, err := s.Letter(audience.Mail{Kind: audience.MailNotice}); err == nil {
 		t.Error("words for a notice")
+	}
+}
+
+// What became of the slots stands on the team's page, in its language.
+func TestPrivateTellsOfSlots(t *testing.T) {
+	s := newSite(t)
+	slot := func(days int) time.Time { return thursday.AddDate(0, 0, days) }
+	if err := s.store.DecideSlots(t.Context(), []issue.Decision{
+		{Slot: slot(-7), Outcome: issue.Off, At: slot(-7), Reason: "armistice"},
+		{Slot: slot(-6), Outcome: issue.Off, At: slot(-6), Reason: "closed"},
+		{Slot: slot(-5), Outcome: issue.Quiet, At: slot(-5)},
+		{Slot: slot(-4), Outcome: issue.Nobody, At: slot(-4)},
+		{Slot: slot(-3), Outcome: issue.Missed, At: slot(-1)},
+		{Slot: slot(-2), Outcome: issue.Passed, At: slot(-1)},
+	}, s.now); err != nil {
+		t.Fatal(err)
+	}
+	for _, is := range []deliver.Issue{
+		{Number: 13, State: deliver.IssueSending, Slot: slot(1), Ordered: slot(1).Add(3 * time.Hour)},
+		{Number: 14, State: deliver.IssueWaiting, Slot: slot(2), Ordered: slot(2), Release: slot(2).Add(4 * time.Hour)},
+		{Number: 15, State: deliver.IssueWaiting, Slot: slot(3), Ordered: slot(3)},
+	} {
+		if err := s.store.Freeze(t.Context(), is, nil, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.store.Stop(t.Context(), 15, "une faute"); err != nil {
+		t.Fatal(err)
+	}
+	s.handler = s.Private(s.store)
+	for lang, want := range map[string][]string{
+		"fr": {
+			"retenu\u00a0: une faute.", "en attente d’approbation\u202f; sans opposition il part samedi", "envoi en cours. Échéance rattrapée",
+			"12 envoyé.", "Manquée, puis reprise", "Manquée depuis trop longtemps", "Personne à qui écrire", "Calme\u00a0: trop peu", "Fermeture", "Jour férié (armistice",
+		},
+		"en": {
+			"is held: une faute.", "waits for approval; unless it is stopped, it goes on", "is being sent. The slot was made up on",
+			"Issue 12 sent.", "Missed, then made up", "Missed too long ago", "Nobody to write to", "Quiet: too few", "Closed", "Public holiday (Armistice",
+		},
+	} {
+		body := s.get("/", func(r *http.Request) { r.Header.Set("Accept-Language", lang) }).body
+		for _, text := range want { // the newest first
+			_, after, found := strings.Cut(body, text)
+			if !found {
+				t.Fatalf("%s: no %q in what follows: %s", lang, text, body)
+			}
+			body = after
+		}
 	}
 }
 

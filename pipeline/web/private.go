@@ -29,9 +29,12 @@ type figuresPage struct {
 	Name    string
 	Waiting int // mails in the outbox
 	Chart   string
+	Slots   []slotFigures
 	Issues  []issueFigures
 	Weeks   []weekFigures
 }
+
+type slotFigures struct{ Date, Outcome string }
 
 type issueFigures struct{ Number, Date, Deliveries, Refused, Departures string }
 
@@ -64,6 +67,9 @@ func (s *Site) serveFigures(w http.ResponseWriter, r *http.Request, f Figures) {
 		s.trouble(w, r, err)
 		return
 	}
+	for _, slot := range figures.Slots {
+		p.Slots = append(p.Slots, slotFigures{l.Date("moment", slot.Slot.In(s.Newsletter.Location)), s.outcome(l, slot)})
+	}
 	for _, is := range figures.Issues {
 		p.Issues = append(p.Issues, issueFigures{
 			Number: l.Number(is.Number), Date: l.Date("short", is.Slot.In(s.Newsletter.Location)),
@@ -76,6 +82,31 @@ func (s *Site) serveFigures(w http.ResponseWriter, r *http.Request, f Figures) {
 		})
 	}
 	s.render(w, r, http.StatusOK, "figures.html", page{L: l}, p)
+}
+
+// late is how long after its slot an issue is made, for the page to say so.
+const late = 15 * time.Minute
+
+// outcome says what became of a slot.
+func (s *Site) outcome(l *locales.Locale, slot stats.Slot) string {
+	args := map[string]any{"Number": slot.Number}
+	id := string(slot.Outcome)
+	switch {
+	case slot.State != "":
+		id, args["Reason"] = string(slot.State), slot.Held
+		if !slot.Release.IsZero() {
+			args["Release"] = l.Date("moment", slot.Release.In(s.Newsletter.Location))
+		}
+	case slot.Reason == "closed":
+		id = slot.Reason
+	case slot.Reason != "":
+		args["Reason"] = l.T("holiday." + slot.Reason)
+	}
+	text := l.Format("web.slot."+id, args)
+	if slot.State != "" && slot.At.Sub(slot.Slot) > late {
+		text += " " + l.T("web.slot.late", "Date", l.Date("moment", slot.At.In(s.Newsletter.Location)))
+	}
+	return text
 }
 
 // states writes "40 acceptés, 2 en attente".

@@ -29,7 +29,9 @@ type Source struct {
 	Password string // or a token; over HTTPS
 	KeyFile  string // private key; over SSH
 
-	Signers string // armored OpenPGP keys, one of which must have signed the commit; "" asks for none
+	Signed  bool   // read no commit but one signed by one of these
+	Keys    string // armored OpenPGP keys
+	Signers string // SSH keys, as in git's gpg.ssh.allowedSignersFile
 }
 
 // Errors of Pull. The tree pulled before stays in place after each.
@@ -52,6 +54,7 @@ const good = plumbing.ReferenceName("refs/infolettre/good")
 // cannot tear them. It is safe for concurrent use.
 type Mirror struct {
 	source     Source
+	signers    []signer
 	repository *gogit.Repository
 
 	mu     sync.Mutex // go-git reads objects from one goroutine at a time
@@ -64,6 +67,10 @@ type Mirror struct {
 func NewMirror(dir string, s Source) (*Mirror, error) {
 	s.Branch = cmp.Or(s.Branch, "main")
 	s.Folder = strings.Trim(s.Folder, "/")
+	signers, err := parseSigners(s.Signers)
+	if err != nil {
+		return nil, err
+	}
 	repository, err := gogit.PlainOpen(dir)
 	if errors.Is(err, gogit.ErrRepositoryNotExists) {
 		repository, err = gogit.PlainInit(dir, true)
@@ -71,7 +78,7 @@ func NewMirror(dir string, s Source) (*Mirror, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the copy of %s in %s: %w", s.URL, dir, err)
 	}
-	m := &Mirror{source: s, repository: repository}
+	m := &Mirror{source: s, signers: signers, repository: repository}
 	reference, err := repository.Reference(good, true)
 	if errors.Is(err, plumbing.ErrReferenceNotFound) {
 		return m, nil
@@ -161,13 +168,27 @@ func (m *Mirror) test(head *object.Commit) error {
 			return ErrDiverged
 		}
 	}
-	if m.source.Signers == "" {
+	if !m.source.Signed {
 		return nil
 	}
-	if _, err := head.Verify(m.source.Signers); err != nil {
+	if err := m.verify(head); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsigned, err)
 	}
 	return nil
+}
+
+// verify says why a commit is not signed by anybody who may sign.
+func (m *Mirror) verify(c *object.Commit) error {
+	switch {
+	case c.PGPSignature == "":
+		return errors.New("it bears no signature")
+	case signedBySSH(c):
+		return verifySSH(c, m.signers)
+	case m.source.Keys == "":
+		return errors.New("it is not signed by an SSH key, and no other keys are allowed")
+	}
+	_, err := c.Verify(m.source.Keys)
+	return err
 }
 
 // read takes the files from a commit.

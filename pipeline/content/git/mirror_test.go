@@ -23,6 +23,7 @@ type author struct {
 	bare, clone string
 	repository  *gogit.Repository
 	signer      *openpgp.Entity
+	ssh         gogit.Signer
 }
 
 func newAuthor(t *testing.T) *author {
@@ -56,7 +57,7 @@ func (a *author) commit(name, text string, force bool) string {
 	_, err = tree.Add(name)
 	a.must(err)
 	hash, err := tree.Commit("Billet", &gogit.CommitOptions{
-		Author: &object.Signature{Name: "Zoé", Email: "zoe@example.org", When: time.Unix(1_800_000_000, 0)}, SignKey: a.signer, Amend: force,
+		Author: &object.Signature{Name: "Zoé", Email: "zoe@example.org", When: time.Unix(1_800_000_000, 0)}, SignKey: a.signer, Signer: a.ssh, Amend: force,
 	})
 	a.must(err)
 	a.must(a.repository.Push(&gogit.PushOptions{RemoteName: "origin", Force: force}))
@@ -146,7 +147,7 @@ func TestMirrorWantsSignatures(t *testing.T) {
 	}
 	zoe, keys := entity("Zoé")
 	mallory, _ := entity("Mallory")
-	m, err := NewMirror(t.TempDir(), Source{URL: a.bare, Signers: keys})
+	m, err := NewMirror(t.TempDir(), Source{URL: a.bare, Signed: true, Keys: keys})
 	a.must(err)
 	a.signer = zoe
 	signed := a.commit("un.md", "Un", false)
