@@ -80,10 +80,25 @@ func network(err error) string {
 		return "refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "unreachable"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "closed"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timed) && timed.Timeout():
 		return "timeout"
 	}
 	return ""
 }
+
+// ended is an error of a connection, where an end of file, which may be any
+// file's, is the other side's doing.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &closedError{err}
+	}
+	return err
+}
+
+type closedError struct{ error }
+
+func (e *closedError) Unwrap() error { return e.error }
+
+func (e *closedError) Cause() Cause { return Cause{Name: "closed"} }

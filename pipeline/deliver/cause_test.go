@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"testing"
 
@@ -47,6 +48,8 @@ func TestCauseOf(t *testing.T) {
 		{"name server out of reach", &net.DNSError{Name: "smtp.exemple.fr", IsTimeout: true}, "no-names@smtp.exemple.fr"},
 		{"silence", context.DeadlineExceeded, "timeout"},
 		{"breaker", &deliver.BreakerError{Domain: "exemple.fr"}, "refusals-at@exemple.fr"},
+		{"cut greeting", deliver.Greet(t.Context(), serve(smtptest.Fault{Step: smtptest.Banner, Action: smtptest.Drop})), "closed"},
+		{"the end of a file", io.ErrUnexpectedEOF, ""},
 		{"another", errors.New("another"), ""},
 	} {
 		got, ok := deliver.CauseOf(test.err)

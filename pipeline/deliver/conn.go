@@ -63,13 +63,13 @@ func dial(ctx context.Context, server Server) (*conn, error) {
 	}
 	client, err := mail.NewClient(server.Host, server.options(remember)...)
 	if err != nil {
-		return nil, &ServerError{server.Address(), err}
+		return nil, &ServerError{server.Address(), ended(err)}
 	}
 	if c.client, err = client.DialToSMTPClientWithContext(ctx); err != nil {
 		if c.raw != nil {
 			c.raw.Close()
 		}
-		return nil, &ServerError{server.Address(), err}
+		return nil, &ServerError{server.Address(), ended(err)}
 	}
 	c.pipelined, _ = c.client.Extension("PIPELINING")
 	c.mail8, _ = c.client.Extension("8BITMIME")
@@ -294,8 +294,8 @@ func (c *conn) close() {
 
 // noReply keeps the reason, without the addresses of the two ends.
 func noReply(err error) Reply {
-	if name := network(err); name != "" {
-		return Reply{Text: name}
+	if cause, ok := CauseOf(ended(err)); ok {
+		return Reply{Text: cause.String()}
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {
