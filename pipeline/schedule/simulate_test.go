@@ -123,7 +123,8 @@ func newWorld(t *testing.T, seed uint64) *world {
 	if w.store, err = store.Open(t.Context(), filepath.Join(w.dir, "infolettre.db"), true, store.Unsafe); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.store.Close() })
+	opened := w.store // not w: what a test has cleaned up it holds until all years are over
+	t.Cleanup(func() { opened.Close() })
 	var readers []audience.Subscriber
 	for i := range 4 {
 		readers = append(readers, audience.Subscriber{
