@@ -24,15 +24,21 @@ func environment(environ []string) map[string]string {
 }
 
 // setFrom puts the environment's values over the file's. A variable that
-// nothing reads is refused as an unknown key of the file is: the password or
-// the approval that it was to give would be missing in silence.
+// nothing reads is refused as an unknown key of the file is, when it looks like
+// one of ours: the password or the approval that it was to give would be
+// missing in silence. Others may be there for somebody else: for a service of
+// our name, Kubernetes sets INFOLETTRE_PORT and INFOLETTRE_SERVICE_HOST.
 func (c *config) setFrom(vars map[string]string) *configError {
 	delete(vars, keysVariable)
 	known := c.variables(vars)
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		if !known[name] {
-			return c.unknownVariable(name)
+		if known[name] {
+			continue
 		}
+		if err := c.unknownVariable(name); err != nil {
+			return err
+		}
+		delete(vars, name)
 	}
 	if err := env.ParseWithOptions(c, environmentOptions(vars)); err != nil {
 		return c.misshapen(vars, err)
@@ -85,14 +91,24 @@ func oneServer() map[string]string {
 	return map[string]string{envPrefix + "DELIVERY_SERVERS_0_HOST": ""}
 }
 
+// unknownVariable refuses a variable that has a section of the settings for its
+// first word, or nearly the name of one that is read; nil for any other.
 func (c config) unknownVariable(name string) *configError {
-	names := []string{strings.TrimPrefix(keysVariable, envPrefix)}
+	names, sections := []string{strings.TrimPrefix(keysVariable, envPrefix)}, map[string]bool{}
 	for other := range c.variables(oneServer()) {
 		if other != name {
 			names = append(names, strings.TrimPrefix(other, envPrefix))
 		}
 	}
-	near := nearest(strings.TrimPrefix(name, envPrefix), names)
+	for _, other := range names {
+		section, _, _ := strings.Cut(other, "_")
+		sections[section] = true
+	}
+	rest := strings.TrimPrefix(name, envPrefix)
+	near := nearest(rest, names)
+	if section, _, _ := strings.Cut(rest, "_"); near == "" && !sections[section] {
+		return nil
+	}
 	if near != "" {
 		near = envPrefix + near
 	}

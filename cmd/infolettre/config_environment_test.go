@@ -39,6 +39,10 @@ func TestUnknownVariablesAreRefused(t *testing.T) {
 		{"INFOLETTRE_DELIVERY_CONNECTIONS", "environment", ""}, // not a number
 		{"INFOLETTRE_DELIVERY_SERVERS_0_PORT", "environment", ""},
 		{"INFOLETTRE_KEYS", "", ""},
+		{"INFOLETTRE_PORT", "", ""}, // of Kubernetes
+		{"INFOLETTRE_PORT_8080_TCP_ADDR", "", ""},
+		{"INFOLETTRE_SERVICE_PORT_HTTP", "", ""},
+		{"INFOLETTRE_SAMPLES", "", ""},
 		{"INFOLETTRE_DELIVERY_SERVERS_0_PASSWORD", "", ""},
 	} {
 		c := config{}
