@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
@@ -18,7 +19,7 @@ func (w *htmlWriter) inline(n ast.Node) {
 	case *ast.Text:
 		w.text(n)
 	case *ast.String:
-		w.writeEscaped(stringOf(n))
+		w.flow(stringOf(n))
 	case *ast.CodeSpan:
 		w.element("code", n)
 	case *ast.Emphasis:
@@ -54,12 +55,31 @@ func (w *htmlWriter) element(tag string, n ast.Node) {
 }
 
 func (w *htmlWriter) text(n *ast.Text) {
-	w.writeEscaped(textOf(n, w.source))
+	w.flow(textOf(n, w.source))
 	switch {
 	case n.HardLineBreak():
 		w.write("<br>\n")
 	case n.SoftLineBreak():
 		w.write("\n")
+	}
+}
+
+// boundDash is an en dash and the blank that holds it to the next word.
+const boundDash = "–\u00a0"
+
+// flow writes text whose en dashes stay with what follows them. The no-break
+// space alone does not do it: a line may break behind such a dash, whatever
+// comes next (Unicode's UAX #14, LB12a).
+func (w *htmlWriter) flow(text string) {
+	for {
+		before, after, found := strings.Cut(text, boundDash)
+		w.writeEscaped(before)
+		if !found {
+			return
+		}
+		w.open("span", "", "dash")
+		w.write(boundDash, "</span>")
+		text = after
 	}
 }
 

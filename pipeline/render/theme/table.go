@@ -68,6 +68,7 @@ func table() []style {
 		{name: "em", css: "font-style:italic;"},
 		{name: "del", css: "text-decoration:line-through;", ink: quiet},
 		{name: "sup", css: "font-size:70%;line-height:0;vertical-align:super;"},
+		{name: "dash", css: "white-space:nowrap;"},
 		{name: "code", css: mono + "padding:1px 4px;font-size:15px;word-break:break-word;", ink: ink, ground: tint},
 		{name: "pre", css: mono + "margin:0 0 20px 0;padding:14px 16px;font-size:15px;line-height:23px;white-space:pre-wrap;word-wrap:break-word;word-break:break-word;", ink: ink, ground: tint},
 		{name: "blockquote", css: "margin:0 0 20px 0;padding:0 0 0 20px;border-left:3px solid;font-style:italic;", ink: quiet, border: accent},
