@@ -149,7 +149,7 @@ func (r *review) judgeMails(c config, n *pipeline.Newsletter) ([]check.Finding, 
 // memory is what earlier issues leave behind, and the links of the last of
 // them: from the ledger or, without one, from the schedule and the entries.
 func (a *app) memory(ctx context.Context, c config, n *pipeline.Newsletter, entries []content.Entry, now time.Time) (issue.Past, map[string]int, error) {
-	s, err := store.Open(ctx, c.path(c.Database.Path), false)
+	s, err := store.Open(ctx, c.database(), false)
 	if errors.Is(err, store.ErrNoFile) {
 		past := n.Replay(entries, now)
 		return past, check.SentLinks(entries, past), nil
