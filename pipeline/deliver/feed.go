@@ -42,6 +42,7 @@ type feed struct {
 
 	writers sync.WaitGroup // of mails written ahead of their time
 	pens    chan struct{}  // as many as there are processors
+	spare   sync.Pool      // of buffers that such mails are written into
 }
 
 // item is a delivery on its way.
@@ -243,19 +244,21 @@ func (f *feed) writeAhead() {
 		f.writers.Go(func() {
 			f.pens <- struct{}{}
 			defer func() { <-f.pens }()
-			mail, err := f.run.Composer.Append(nil, it.Subscriber, it.Locale)
+			buffer, _ := f.spare.Get().([]byte)
+			mail, err := f.run.Composer.Append(buffer[:0], it.Subscriber, it.Locale)
 			it.written <- composed{mail, err}
 		})
 	}
 }
 
-// mail is the delivery's mail, written into buffer unless it was ahead of
-// its time.
+// mail is the delivery's mail, written into buffer or, when it was written
+// ahead of its time, in place of it. A second attempt writes it anew.
 func (f *feed) mail(it *item, buffer []byte) ([]byte, error) {
-	if it.written != nil {
-		c := <-it.written
-		it.written <- c // for a second attempt after a broken connection
-		return append(buffer[:0], c.mail...), c.err
+	if it.written == nil {
+		return f.run.Composer.Append(buffer[:0], it.Subscriber, it.Locale)
 	}
-	return f.run.Composer.Append(buffer[:0], it.Subscriber, it.Locale)
+	c := <-it.written
+	it.written = nil
+	f.spare.Put(buffer)
+	return c.mail, c.err
 }
