@@ -42,7 +42,7 @@ type feed struct {
 
 	writers sync.WaitGroup // of mails written ahead of their time
 	pens    chan struct{}  // as many as there are processors
-	spare   sync.Pool      // of buffers that such mails are written into
+	spare   chan []byte    // buffers that such mails may be written into
 }
 
 // item is a delivery on its way.
@@ -60,6 +60,7 @@ type composed struct {
 func newFeed(r *run) *feed {
 	return &feed{
 		run: r, held: map[audience.ID]bool{}, pens: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		spare: make(chan []byte, r.Config.Connections),
 		every: r.Config.Domain.interval(), domains: map[string]*domain{},
 	}
 }
@@ -244,7 +245,11 @@ func (f *feed) writeAhead() {
 		f.writers.Go(func() {
 			f.pens <- struct{}{}
 			defer func() { <-f.pens }()
-			buffer, _ := f.spare.Get().([]byte)
+			var buffer []byte
+			select {
+			case buffer = <-f.spare:
+			default:
+			}
 			mail, err := f.run.Composer.Append(buffer[:0], it.Subscriber, it.Locale)
 			it.written <- composed{mail, err}
 		})
@@ -259,6 +264,9 @@ func (f *feed) mail(it *item, buffer []byte) ([]byte, error) {
 	}
 	c := <-it.written
 	it.written = nil
-	f.spare.Put(buffer)
+	select {
+	case f.spare <- buffer:
+	default:
+	}
 	return c.mail, c.err
 }
