@@ -254,7 +254,7 @@ func (a *app) deliverOnce(ctx context.Context, n *pipeline.Newsletter, s *store.
 		return false, a.printWaiting(ctx, s, is, n.Calendar.Zone(), tally[deliver.Pending]+tally[deliver.Uncertain], addresses)
 	}
 	if tally[deliver.Accepted] == 0 && tally[deliver.Refused] > 0 {
-		a.note("send.all-refused", "Number", is.Number)
+		a.note("send.all-refused", "Number", is.Public())
 		return true, errSaid
 	}
 	return true, nil
