@@ -34,24 +34,24 @@ func having(signs ...string) func(string) bool {
 	}
 }
 
+var shortcodeSign = having("{{<", "{{%", "[/", "8<--", ":fontawesome-", ":material-", ":octicons-", ":simple-")
+
 func shortcode(text string) bool {
-	return having("{{<", "{{%", "[/", "8<--", ":fontawesome-", ":material-", ":octicons-", ":simple-")(text) ||
-		strings.Contains(text, "[") && strings.Contains(text, "=")
+	return shortcodeSign(text) || strings.Contains(text, "[") && strings.Contains(text, "=")
 }
 
 // emojiName looks for a colon before a letter, at the beginning of a word.
 func emojiName(text string) bool {
-	for i := strings.IndexByte(text, ':'); i >= 0 && i+1 < len(text); {
-		if 'a' <= text[i+1] && text[i+1] <= 'z' && (i == 0 || strings.IndexByte(" \t\n\r", text[i-1]) >= 0) {
-			return true
-		}
-		next := strings.IndexByte(text[i+1:], ':')
-		if next < 0 {
+	for at := 0; ; at++ {
+		i := strings.IndexByte(text[at:], ':')
+		if at += i; i < 0 || at+1 == len(text) {
 			return false
 		}
-		i += 1 + next
+		next := text[at+1]
+		if 'a' <= next && next <= 'z' && (at == 0 || strings.IndexByte(" \t\n\r", text[at-1]) >= 0) {
+			return true
+		}
 	}
-	return false
 }
 
 // findResidues tells of each kind of residue once a line.

@@ -17,7 +17,7 @@ import (
 // with Detail for its argument.
 type Cause struct{ Name, Detail string }
 
-// String is how the ledger keeps a cause: "breaker@example.org".
+// String is how the ledger keeps a cause: "refusals-at@example.org".
 func (c Cause) String() string {
 	if c.Detail == "" {
 		return c.Name

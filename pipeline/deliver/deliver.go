@@ -13,6 +13,7 @@
 //	writer.go    one commit for whatever the connections wait for
 //	upstream.go  which server, how many connections
 //	reply.go     what a reply means
+//	cause.go     what stopped something, by a name that has words in every language
 //	settle.go    who is suppressed, and when refusals are not believed
 package deliver
 

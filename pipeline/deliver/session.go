@@ -156,6 +156,7 @@ func (s *session) commit(intent *audience.ID) (granted bool) {
 		return true
 	}
 	s.step.outcomes, s.step.intent = s.done, intent
-	defer func() { s.done = s.done[:0] }()
-	return s.run.commit(&s.step)
+	granted = s.run.commit(&s.step)
+	s.done = s.done[:0]
+	return granted
 }

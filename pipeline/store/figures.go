@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/deliver"
+	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/stats"
 )
 
@@ -19,10 +20,16 @@ func (s *Store) Figures(ctx context.Context, now time.Time, zone *time.Location,
 		return f, fmt.Errorf("count events: %w", err)
 	}
 	f.Weeks = stats.Weeks(counts, now, zone, n)
-	if f.Slots, err = s.slots(ctx, n); err != nil {
+	issues, err := s.Issues(ctx)
+	if err != nil {
+		return f, fmt.Errorf("read the issues: %w", err)
+	}
+	decisions, err := s.Decisions(ctx, n)
+	if err != nil {
 		return f, fmt.Errorf("read the slots: %w", err)
 	}
-	if f.Issues, err = s.issueFigures(ctx, n); err != nil {
+	f.Slots = slotFigures(decisions, issues)
+	if f.Issues, err = s.issueFigures(ctx, issues[:min(n, len(issues))]); err != nil {
 		return f, fmt.Errorf("count deliveries: %w", err)
 	}
 	return f, nil
@@ -41,27 +48,24 @@ func (s *Store) events(ctx context.Context, since time.Time) ([]stats.Count, err
 	})
 }
 
-// slots lists the last n, with what became of their issues.
-func (s *Store) slots(ctx context.Context, n int) ([]stats.Slot, error) {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT s.slot, s.outcome, s.at, s.number, s.reason, COALESCE(i.state, ''), COALESCE(i.reason, ''), COALESCE(i.release_at, 0)
-		FROM slots s LEFT JOIN issues i ON i.number = s.number ORDER BY s.slot DESC LIMIT $1`, n)
-	return collect(rows, err, func(rows *sql.Rows) (f stats.Slot, err error) {
-		var slot, at, release int64
-		err = rows.Scan(&slot, &f.Outcome, &at, &f.Number, &f.Reason, &f.State, &f.Held, &release)
-		f.Slot, f.At, f.Release = moment(slot), moment(at), moment(release)
-		return f, err
-	})
+// slotFigures puts what became of their issues to the decisions.
+func slotFigures(decisions []issue.Decision, issues []deliver.Issue) []stats.Slot {
+	byNumber := map[int]deliver.Issue{}
+	for _, is := range issues {
+		byNumber[is.Number] = is
+	}
+	slots := make([]stats.Slot, 0, len(decisions))
+	for _, d := range decisions {
+		is := byNumber[d.Number] // the zero value for a slot without issue, and for one that was discarded
+		slots = append(slots, stats.Slot{Decision: d, State: is.State, Held: is.Reason, Release: is.Release})
+	}
+	return slots
 }
 
-func (s *Store) issueFigures(ctx context.Context, n int) ([]stats.Issue, error) {
-	issues, err := s.Issues(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) issueFigures(ctx context.Context, issues []deliver.Issue) ([]stats.Issue, error) {
 	figures := []stats.Issue{}
 	next := int64(math.MaxInt64)
-	for _, is := range issues[:min(n, len(issues))] {
+	for _, is := range issues {
 		f, err := s.issueFigure(ctx, is, next)
 		if err != nil {
 			return nil, err

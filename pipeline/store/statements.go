@@ -91,9 +91,9 @@ func (c *rememberingConn) giveBack(query string, s sqliteStmt, err error) {
 		return
 	}
 	if len(c.idle) == maxIdle {
-		for text, any := range c.idle {
+		for text, another := range c.idle {
 			delete(c.idle, text)
-			_ = any.Close()
+			_ = another.Close()
 			break
 		}
 	}

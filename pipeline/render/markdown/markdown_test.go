@@ -148,11 +148,15 @@ func TestWrap(t *testing.T) {
 		{"blank", "", " \n", ""},
 	}
 	for _, tt := range tests {
-		if got := Wrap(tt.mark, tt.text); got != tt.want {
+		w := &textWriter{output: output{limit: maxOutput}}
+		w.within(margin{tt.mark, strings.Repeat(" ", columns(tt.mark))}, func() { w.flow(tt.text) })
+		if got := w.String(); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
-	if got, want := Underline("Été à Brest", "="), "Été à Brest\n===========\n"; got != want {
+	w := &textWriter{output: output{limit: maxOutput}}
+	w.underlined("Été à Brest", "=")
+	if got, want := w.String(), "Été à Brest\n===========\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

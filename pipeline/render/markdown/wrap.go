@@ -34,21 +34,6 @@ func wrap(text string, most int, emit func(line string)) {
 	}
 }
 
-// Wrap lays out plain text as the text part lays out an entry. mark opens the
-// first line, and the others are indented as deep.
-func Wrap(mark, text string) string {
-	w := &textWriter{output: output{limit: maxOutput}}
-	w.within(margin{mark, strings.Repeat(" ", columns(mark))}, func() { w.flow(text) })
-	return w.String()
-}
-
-// Underline lays out a title over a line of strokes.
-func Underline(title, stroke string) string {
-	w := &textWriter{output: output{limit: maxOutput}}
-	w.underlined(title, stroke)
-	return w.String()
-}
-
 // columns is the width of a text in a fixed-pitch font: two for wide East
 // Asian characters and emoji, none for combining marks and joiners.
 func columns(s string) int {
