@@ -74,7 +74,7 @@ func (p *page) inherited(n *html.Node, property string) string {
 		if v := value(font(p.style(n, "font")), property); v != "" {
 			return v
 		}
-		if property == "color" && n.Data == "a" {
+		if property == "color" && n.Type == html.ElementNode && n.Data == "a" {
 			return ""
 		}
 	}

@@ -16,13 +16,17 @@ type textPart struct {
 	opts  Options
 	text  string
 	lines []string
-	page  *page // nil where there is no HTML part
+	page  *page  // nil where there is no HTML part
+	said  string // by the HTML part
 }
 
 func newTextPart(f *findings, text, page []byte, o Options) *textPart {
 	t := &textPart{findings: f, opts: o, text: string(text), lines: strings.Split(string(text), "\n")}
 	if parsed, ok := newPage(&findings{}, page, o); ok && len(page) > 0 {
 		t.page = parsed
+		if parsed.body != nil {
+			t.said = parsed.said()
+		}
 	}
 	return t
 }
@@ -36,11 +40,8 @@ func checkTextWords(t *textPart) {
 		t.add("mail-text-words", "", "Missing", "")
 		return
 	}
-	if t.page == nil || t.page.body == nil {
-		return
-	}
 	here, missing := words(t.text), []string{}
-	wanted := words(t.page.said())
+	wanted := words(t.said)
 	for _, w := range wanted {
 		if _, found := slices.BinarySearch(here, w); !found {
 			missing = append(missing, w)
@@ -111,13 +112,19 @@ func checkTextLines(t *textPart) {
 		if strings.HasPrefix(line, "    ") {
 			continue // code and tables stay as they are
 		}
-		if entity.MatchString(line) || markup.MatchString(line) {
+		if t.leaks(entity, line) || t.leaks(markup, line) {
 			t.addLine(i+1, "mail-text-markup", line)
 		}
 		if n := utf8.RuneCountInString(line); n > textWidth && breakable(line) {
 			t.addLine(i+1, "mail-text-width", line, "Length", n, "Limit", textWidth)
 		}
 	}
+}
+
+// leaks reports HTML in a line that readers of the HTML part do not read too:
+// what they read is the author's, who writes about HTML.
+func (t *textPart) leaks(code *regexp.Regexp, line string) bool {
+	return slices.ContainsFunc(code.FindAllString(line, -1), func(found string) bool { return !strings.Contains(t.said, found) })
 }
 
 // breakable reports a line of two words or more: a URL alone has to be long,

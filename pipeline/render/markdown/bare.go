@@ -14,7 +14,7 @@ import (
 // languages that authors named for blocks.
 func Bare(source string, rules *typography.Rules, of RulesOf) (string, []Finding, error) {
 	md := goldmark.New(goldmark.WithExtensions(
-		extension.GFM,
+		extension.Table, extension.Strikethrough, extension.TaskList, linkify{},
 		extension.Footnote,
 		expansionGuard{},
 		languages{"ltr"},

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"regexp"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -11,11 +12,23 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// linkify is goldmark's extension of that name. goldmark stops at every blank
+// linkify is goldmark's extension of that name, for addresses with accents too,
+// which goldmark cuts at the first: /wiki/Réunion. goldmark stops at every blank
 // to let it look for an address; this one, having found none, takes all the
 // words up to the next place where it is worth a look. The syntax tree is the
 // same.
 type linkify struct{ parser.InlineParser }
+
+const (
+	hostPattern = `[-\pL\pM\pN@:%._+~#=]{1,256}\.\pL+`
+	pathPattern = `(?:[/#?][-\pL\pM\pN@:%_+.~#$!?&/=(),;'">^{}\[\]` + "`" + `]*)?`
+)
+
+// addresses are goldmark's patterns, with every letter and digit for ASCII's.
+var addresses = []extension.LinkifyOption{
+	extension.WithLinkifyURLRegexp(regexp.MustCompile(`^(?:https?|ftp)://` + hostPattern + `(?::\d+)?` + pathPattern)),
+	extension.WithLinkifyWWWRegexp(regexp.MustCompile(`^www\.` + hostPattern + pathPattern)),
+}
 
 // linkifyPriority is goldmark's: after all parsers that share its triggers.
 const linkifyPriority = 999
@@ -23,7 +36,7 @@ const linkifyPriority = 999
 // Extend implements goldmark.Extender.
 func (linkify) Extend(m goldmark.Markdown) {
 	m.Parser().AddOptions(parser.WithInlineParsers(
-		util.Prioritized(linkify{extension.NewLinkifyParser()}, linkifyPriority)))
+		util.Prioritized(linkify{extension.NewLinkifyParser(addresses...)}, linkifyPriority)))
 }
 
 // Parse implements parser.InlineParser.

@@ -3,18 +3,20 @@ package typography
 import "unicode"
 
 // bindDashes marks the side on which a dash between blanks is held: a pair
-// inwards, inside one sentence; a lone dash, or that of a dialogue, forwards.
-// Hyphens count in pairs only, no colon or semicolon between them, and become
-// dashes. Two signs that both begin a
-// line are no pair: they open turns of a dialogue, or items of a list.
+// inwards, inside one sentence, no semicolon between; a lone dash, or that of a
+// dialogue, forwards. Hyphens count in pairs only, no colon between them either,
+// and become dashes. Two signs that both begin a line are no pair: they open
+// turns of a dialogue, or items of a list.
 func (b *Block) bindDashes() {
 	var open pendingDashes
 	open.reset()
 	depth := 0
 	for i, c := range b.cells {
 		switch {
-		case (c.r == ':' || c.r == ';') && c.marks&kept == 0 && b.edge(i+1):
-			open.hyphen.at = -1 // Lyon - Lille : 2-1 ; Brest - Metz : 0-0
+		case c.r == ';' && c.marks&kept == 0 && b.edge(i+1):
+			open.reset() // – budget ; – travaux ; – école
+		case c.r == ':' && c.marks&kept == 0 && b.edge(i+1):
+			open.hyphen.at = -1 // Lyon - Lille : 2-1
 		case c.kind&(dash|stop|mark) == 0 || c.marks&kept != 0:
 		case c.kind&dash != 0:
 			b.bindDash(i, depth, &open)

@@ -43,10 +43,24 @@ func (b *Block) digitGroups(i int) []group {
 // groupMayBegin is false for digits that belong to a word, a decimal part, a
 // date or a time.
 func (b *Block) groupMayBegin(i int) bool {
+	if oneOf(b.at(i-1), "/-") && b.groupEnds(i-2) {
+		return true // 100 000-150 000
+	}
 	if oneOf(b.at(i-1), ".,:/-") {
 		return !b.alnum(i - 2)
 	}
 	return b.hourAt(i-1) || !b.alnum(i-1) && !b.has(i-1, kept)
+}
+
+// groupEnds is true at the last digit of a number set in groups.
+func (b *Block) groupEnds(i int) bool {
+	if !b.digit(i) {
+		return false
+	}
+	for b.digit(i) {
+		i--
+	}
+	return isNoBreak(b.free(i)) && b.digit(i-1)
 }
 
 func (b *Block) setGroups(groups []group) {
@@ -100,13 +114,31 @@ func (b *Block) phone(groups []group) int {
 	if n := b.americanPhone(groups); n > 1 {
 		return n
 	}
-	if b.cells[first.start].r != '0' || first.len() > 1 && b.cells[first.start+1].r == '0' {
+	if b.cells[first.start].r != '0' {
 		return 1
+	}
+	if b.digit(first.start+1) && b.cells[first.start+1].r == '0' { // 00 is dialled for +
+		return b.abroad(groups)
 	}
 	if first.len() == 1 && groups[1].len() != 3 { // 0 800 …
 		return 1
 	}
 	return b.phoneGroups(groups, 9, 10)
+}
+
+// abroad counts the groups of 0041 22 345 67 89 and 00 33 1 23 45 67 89. No
+// country's code has two digits and begins with 1.
+func (b *Block) abroad(groups []group) int {
+	if groups[0].len() > 2 {
+		return b.phoneGroups(groups, 10, 17)
+	}
+	if code := groups[1]; code.len() > 1 && b.cells[code.start].r == '1' {
+		return 1
+	}
+	if n := b.phoneGroups(groups[1:], 8, 15); n > 1 {
+		return n + 1
+	}
+	return 1
 }
 
 // trunkPrefixAt is true at the (0) of +33 (0)1, which is not dialled from

@@ -80,6 +80,8 @@ const (
 func (b *Block) quoteRole(i int, open bool) quoteRole {
 	before, after := b.opensAfter(i-1), !b.spacedAfter(i)
 	switch {
+	case open && b.blank(i-1) && b.shutsBefore(i+1): // as in « Il dit " oui ", puis "
+		return shutsQuote
 	case before && after:
 		return opensQuote
 	case open:
@@ -109,6 +111,15 @@ func (b *Block) opensAfter(i int) bool {
 	return r == '/' || r == '=' || b.freely(i, dash)
 }
 
+// shutsBefore is true where a quotation mark before i closes whatever goes
+// before it: no quotation begins with such a sign. An ellipsis may begin one.
+func (b *Block) shutsBefore(i int) bool {
+	if b.free(i) == '.' {
+		return b.free(i+1) != '.'
+	}
+	return oneOf(b.free(i), ",;:!?)]")
+}
+
 // dressQuotes replaces the straight marks of the pairs found.
 func (b *Block) dressQuotes() {
 	depth := 0
@@ -134,12 +145,13 @@ func (b *Block) dress(i, half, depth int) {
 	if b.cells[i].r != '"' {
 		return
 	}
-	if depth == 1 {
-		b.set(i, b.rules.outer[half])
-		return
+	marks, guillemets := b.rules.outer, b.rules.guillemet != 0
+	if depth > 1 {
+		guillemets = guillemets && b.rules.inner == marks
+		marks = b.rules.inner
 	}
-	b.set(i, b.rules.inner[half])
-	if b.rules.inner != b.rules.outer {
+	b.set(i, marks[half])
+	if !guillemets {
 		b.cells[i].marks |= tight
 	}
 }

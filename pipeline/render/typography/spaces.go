@@ -129,7 +129,7 @@ func (b *Block) spaceBeforeRun(left, right int) rune {
 		return asTyped
 	}
 	switch {
-	case b.freely(left, sign), b.opener(left): // « ? ! » and « (!) »
+	case b.freely(left, sign), b.opener(left) && !b.intervalEnds(left): // « ? ! » and « (!) »
 		return 0
 	case !typed && !b.endsWord(left):
 		return asTyped
@@ -137,12 +137,17 @@ func (b *Block) spaceBeforeRun(left, right int) rune {
 	return b.rules.sign
 }
 
+// intervalEnds is true at the bracket that ends [0 ; 1[ and opens nothing.
+func (b *Block) intervalEnds(i int) bool {
+	return b.free(i) == '[' && !b.edge(i-1) && !b.opener(i-1)
+}
+
 // spaceBeforeColon is the space before a colon. A missing one is put in after
 // a letter only, and before a blank only: 16:9, std::x and clé:valeur stay.
 func (b *Block) spaceBeforeColon(left, right int) rune {
 	typed := right-left > 1
 	switch {
-	case !b.follows(right + 1), b.opener(left):
+	case !b.follows(right+1), b.opener(left) && !b.intervalEnds(left):
 		return asTyped
 	case !typed && (!b.spacedAfter(right) || b.digit(left) || !b.endsWord(left)):
 		return asTyped

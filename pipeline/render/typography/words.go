@@ -51,7 +51,7 @@ func (b *Block) numberEnds(i int) bool {
 	i = b.beforeNumber(i)
 	switch r := b.at(i); {
 	case r == '-':
-		return !b.letter(i-1) || b.hourAt(i-1)
+		return !b.letter(i-1) || b.hourAt(i-1) || b.firstEnds(i-1)
 	case r == 'h':
 		return b.hourAt(i) && b.minutesAt(i+1)
 	case r == '_' || r == '#' || b.letter(i) || b.has(i, kept):
@@ -188,9 +188,14 @@ func isMonth(word []byte) bool {
 	return false
 }
 
+// firstEnds is true at the r of 1er.
+func (b *Block) firstEnds(i int) bool {
+	return b.reads(i-2, "1er") && !b.alnum(i-3)
+}
+
 // firstOfMonth is true between 1er and a month.
 func (b *Block) firstOfMonth(left, right int) bool {
-	if b.free(left-1) != 'e' || b.free(left-2) != '1' || b.alnum(left-3) {
+	if !b.firstEnds(left) {
 		return false
 	}
 	word, end := b.letters(right)
