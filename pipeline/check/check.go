@@ -66,7 +66,7 @@ var rules = map[string]struct{ rule, rgaa string }{
 // The mail is sent without it; a check had better stop before that.
 var lost = []string{
 	"image-missing", "image-unreadable", "image-format", "image-refused", "image-insecure",
-	"link-empty", "link-refused", "target-outside", "target-missing",
+	"leftover-image", "leftover-link", "link-empty", "link-refused", "target-outside", "target-missing",
 }
 
 // From makes a finding of a problem.

@@ -8,7 +8,8 @@ import (
 )
 
 // Entry finds what is wrong with one entry, whatever the others are: its
-// links, images and headings, its words, and what rendering leaves out.
+// links, images and headings, its words, Markdown that came to nothing, and
+// what rendering leaves out.
 func Entry(c Context, e content.Entry) []Finding {
 	b := builder{context: c, entry: e}
 	typed, problems := c.Renderer.Inspect(e)
@@ -22,6 +23,9 @@ func Entry(c Context, e content.Entry) []Finding {
 	}
 	for _, t := range out.Texts {
 		b.words(t)
+	}
+	for _, l := range out.Leftovers {
+		b.warn(l.ID, l.Line, map[string]any{"Text": l.Text})
 	}
 	return b.findings
 }
@@ -49,6 +53,7 @@ func outline(e content.Entry) (markdown.Outline, error) {
 // the file does. The outline of the text may be somebody else's: it stays.
 func whole(e content.Entry, out markdown.Outline) markdown.Outline {
 	out.Links, out.Images, out.Texts = slices.Clone(out.Links), slices.Clone(out.Images), slices.Clone(out.Texts)
+	out.Leftovers = slices.Clone(out.Leftovers)
 	above := max(e.BodyLine, 1) - 1
 	for i := range out.Links {
 		out.Links[i].Line += above
@@ -58,6 +63,9 @@ func whole(e content.Entry, out markdown.Outline) markdown.Outline {
 	}
 	for i := range out.Texts {
 		out.Texts[i].Line += above
+	}
+	for i := range out.Leftovers {
+		out.Leftovers[i].Line += above
 	}
 	if e.CTA.URL != "" {
 		out.Links = append(out.Links, markdown.LinkRef{Text: e.CTA.Label, URL: e.CTA.URL, Line: e.Lines["cta"]})

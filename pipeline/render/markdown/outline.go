@@ -14,10 +14,11 @@ import (
 // Outline is what an entry's Markdown holds, as its author typed it: nothing
 // is set, resolved or left out. It comes from the same parser as the mail.
 type Outline struct {
-	Links    []LinkRef  // URL as written
-	Images   []ImageRef // URL as written
-	Headings []HeadingRef
-	Texts    []TextRef
+	Links     []LinkRef  // URL as written
+	Images    []ImageRef // URL as written
+	Headings  []HeadingRef
+	Texts     []TextRef
+	Leftovers []Leftover
 }
 
 // TextRef is the words of one line of a block, without code; Object stands
@@ -57,8 +58,12 @@ var outlineKey = parser.NewContextKey()
 
 // Transform implements parser.ASTTransformer. It changes nothing.
 func (outliner) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
-	r := reading{document: &document{root: doc, source: reader.Source(), lineStarts: lineStarts(reader.Source())}}
+	r := reading{
+		document: &document{root: doc, source: reader.Source(), lineStarts: lineStarts(reader.Source())},
+		called:   map[string]bool{}, verbatim: map[int]bool{},
+	}
 	_ = ast.Walk(doc, r.visit)
+	r.unusedNotes()
 	pc.Set(outlineKey, r.out)
 }
 
@@ -71,7 +76,9 @@ func outlineIn(pc parser.Context) Outline {
 // reading gathers an outline on its way through a document.
 type reading struct {
 	*document
-	out Outline
+	out      Outline
+	called   map[string]bool // notes, in lower case
+	verbatim map[int]bool    // lines of code and of HTML
 }
 
 func (r *reading) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -92,6 +99,7 @@ func (r *reading) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		r.words(n)
 		return ast.WalkSkipChildren, nil
 	}
+	r.noteBlock(n)
 	if first := n.FirstChild(); n.Type() == ast.TypeBlock && first != nil && first.Type() == ast.TypeInline {
 		r.words(n)
 	}
@@ -105,13 +113,15 @@ func (r *reading) words(block ast.Node) {
 	for n := block; n != nil && lang == ""; n = n.Parent() {
 		lang = languageOf(n)
 	}
-	var line strings.Builder
+	var line, typed strings.Builder
 	number := r.line(block)
 	flush := func() {
 		if text := line.String(); strings.TrimSpace(text) != "" {
 			r.out.Texts = append(r.out.Texts, TextRef{Text: text, Lang: lang, Line: number})
 		}
+		r.leave(typed.String(), number)
 		line.Reset()
+		typed.Reset()
 	}
 	var read func(parent ast.Node)
 	read = func(parent ast.Node) {
@@ -120,11 +130,13 @@ func (r *reading) words(block ast.Node) {
 			case *ast.Text:
 				number = r.lineAt(n.Segment.Start)
 				line.WriteString(textOf(n, r.source))
+				typed.Write(n.Segment.Value(r.source))
 				if n.SoftLineBreak() || n.HardLineBreak() {
 					flush()
 				}
 			case *ast.Image, *ast.CodeSpan, *ast.AutoLink, *ast.RawHTML, *east.FootnoteLink:
 				line.WriteRune(Object)
+				typed.WriteRune(Object)
 			default:
 				read(n)
 			}

@@ -147,7 +147,7 @@ func (b *Block) intervalEnds(i int) bool {
 func (b *Block) spaceBeforeColon(left, right int) rune {
 	typed := right-left > 1
 	switch {
-	case !b.follows(right+1), b.opener(left) && !b.intervalEnds(left):
+	case !b.follows(right + 1), b.opener(left) && !b.intervalEnds(left):
 		return asTyped
 	case !typed && (!b.spacedAfter(right) || b.digit(left) || !b.endsWord(left)):
 		return asTyped
