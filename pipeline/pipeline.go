@@ -125,10 +125,19 @@ func (n *Newsletter) Deliver(ctx context.Context, ledger Ledger, is deliver.Issu
 	}
 	sender.Config, sender.Ledger, sender.Composer = n.Delivery, ledger, composer
 	errRun := sender.Run(ctx, is.Number)
-	settled, err := ledger.Settle(context.WithoutCancel(ctx), is.Number, sender.Now())
+	ctx = context.WithoutCancel(ctx)
+	// Before it is settled: of an issue that is held, nobody is suppressed.
 	var breaker *deliver.BreakerError
-	if errors.As(errRun, &breaker) && err == nil {
-		err = ledger.Hold(ctx, is.Number, breaker.Cause().String())
+	var errHold error
+	if errors.As(errRun, &breaker) {
+		errHold = ledger.Hold(ctx, is.Number, breaker.Cause().String())
 	}
-	return settled, errors.Join(errRun, err, n.witness(context.WithoutCancel(ctx)))
+	settled, err := ledger.Settle(ctx, is.Number, sender.Now())
+	switch {
+	case breaker != nil && settled.State == deliver.IssueSent:
+		errRun = nil // nothing was left to be held
+	case breaker == nil && settled.State == deliver.IssueHeld && len(settled.Alarmed) > 0:
+		errRun = errors.Join(errRun, &deliver.BreakerError{Domain: settled.Alarmed[0]})
+	}
+	return settled, errors.Join(errRun, errHold, err, n.witness(ctx))
 }

@@ -47,7 +47,7 @@ func (a *app) retryIssue(ctx context.Context, c config, s *store.Store, is deliv
 	if class != "" && !slices.Contains(deliver.Classes, class) {
 		return a.misuse("issues.bad-class", "Value", string(class))
 	}
-	due, err := s.Retry(ctx, is.Number, class, a.now().Add(c.Delivery.Deadline))
+	due, err := s.Retry(ctx, is.Number, class, a.now(), a.now().Add(c.Delivery.Deadline))
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *app) uncertainCommand() *cobra.Command {
 	c := a.command("issues.uncertain", "N", func(c *cobra.Command, args []string) error {
 		return a.withSending(c.Context(), args[0], func(ctx context.Context, conf config, s *store.Store, is deliver.Issue) error {
 			for state, addresses := range map[deliver.State][]string{deliver.Pending: resend, deliver.Accepted: accepted} {
-				if err := a.decide(ctx, s, is, state, addresses); err != nil {
+				if err := a.decide(ctx, conf, s, is, state, addresses); err != nil {
 					return err
 				}
 			}
@@ -82,13 +82,13 @@ func (a *app) uncertainCommand() *cobra.Command {
 }
 
 // decide ends the doubt about some deliveries, as a person orders.
-func (a *app) decide(ctx context.Context, s *store.Store, is deliver.Issue, state deliver.State, addresses []string) error {
+func (a *app) decide(ctx context.Context, c config, s *store.Store, is deliver.Issue, state deliver.State, addresses []string) error {
 	for _, text := range addresses {
 		address, err := audience.ParseAddress(text)
 		if err != nil {
 			return a.misuse("subscribers.bad-address", "Value", text)
 		}
-		ok, err := s.Decide(ctx, is.Number, address, state, a.now())
+		ok, err := s.Decide(ctx, is.Number, address, state, a.now(), a.now().Add(c.Delivery.Deadline))
 		if err != nil {
 			return err
 		}

@@ -203,13 +203,11 @@ func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Stor
 			if done {
 				break
 			}
-			sender := a.sender(nil)
-			sender.Ledger = s
 			if !f.wait {
 				complete = false
 				break
 			}
-			more, err := sender.Wait(ctx, is.Number, is.Deadline)
+			more, err := a.await(ctx, s, is)
 			if ctx.Err() != nil {
 				return a.fail(nil, "send.stopped", "Number", sendingName(a.words, is))
 			}
@@ -222,6 +220,16 @@ func (a *app) deliver(ctx context.Context, n *pipeline.Newsletter, s *store.Stor
 		return errSaid
 	}
 	return nil
+}
+
+// await sleeps until the next delivery of an issue is due; false when nothing
+// is left to wait for.
+func (a *app) await(ctx context.Context, s *store.Store, is deliver.Issue) (bool, error) {
+	at, ok, err := s.NextDue(ctx, is.Number)
+	if err != nil || !ok || at.After(is.Deadline) {
+		return false, err
+	}
+	return true, sleep(ctx, at.Sub(a.now()))
 }
 
 // deliverOnce sends what is due of an issue now and says how it stands.

@@ -86,9 +86,9 @@ type Ledger interface {
 	// one durable transaction. It grants none to somebody who unsubscribed or
 	// was suppressed meanwhile, nor one that is not pending any more.
 	Commit(ctx context.Context, issue int, now time.Time, outcomes []Outcome, intents []audience.ID) (granted []audience.ID, err error)
-	// NextDue says when the next pending delivery may be tried; ok is false
-	// when none is pending.
-	NextDue(ctx context.Context, issue int) (at time.Time, ok bool, err error)
+	// Answers counts what was accepted and refused of the issue since a person
+	// last took it up again.
+	Answers(ctx context.Context, issue int) (Answers, error)
 }
 
 // Composer writes the mails of an issue.
@@ -177,14 +177,4 @@ func (s *Sender) Run(ctx context.Context, issue int) error {
 	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config, s.Workers), writer: newWriter()}
 	r.feed = newFeed(r)
 	return r.all()
-}
-
-// Wait sleeps until the next delivery is due or the deadline passes; ok is
-// false when nothing is left to wait for.
-func (s *Sender) Wait(ctx context.Context, issue int, deadline time.Time) (ok bool, err error) {
-	at, ok, err := s.Ledger.NextDue(ctx, issue)
-	if err != nil || !ok || at.After(deadline) {
-		return false, err
-	}
-	return true, s.Sleep(ctx, at.Sub(s.Now()))
 }

@@ -3,6 +3,7 @@ package deliver_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -134,13 +135,19 @@ func (b *bench) advance(d time.Duration) {
 	b.now = b.now.Add(d)
 }
 
-// run does what one "send" does: recover, send, settle.
+// run does what one "send" does: recover, send, hold, settle.
 func (b *bench) run(number int) (deliver.Settled, error) {
 	b.Helper()
 	if err := b.store.Recover(b.Context(), number, b.clock()); err != nil {
 		b.Fatal(err)
 	}
 	err := b.sender.Run(b.Context(), number)
+	var breaker *deliver.BreakerError
+	if errors.As(err, &breaker) {
+		if err := b.store.Hold(b.Context(), number, breaker.Cause().String()); err != nil {
+			b.Fatal(err)
+		}
+	}
 	settled, errSettle := b.store.Settle(b.Context(), number, b.clock())
 	if errSettle != nil {
 		b.Fatal(errSettle)

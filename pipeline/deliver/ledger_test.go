@@ -155,13 +155,35 @@ func TestBreakerStops(t *testing.T) {
 	b := newBench(t, 300, deliver.Resend, smtptest.Fault{Step: smtptest.Rcpt, Code: 550, Enhanced: "5.1.1", Skip: 30})
 	settled, err := b.run(1)
 	var breaker *deliver.BreakerError
-	if !errors.As(err, &breaker) || settled.Suppressed != 0 {
+	if !errors.As(err, &breaker) || settled.State != deliver.IssueHeld || settled.Suppressed != 0 {
 		t.Errorf("got %+v, %v", settled, err)
 	}
 	tally := b.tally(1)
 	if tally[deliver.Pending] < 200 {
 		t.Errorf("stopped at %v", tally)
 	}
+}
+
+// The breaker counts the issue, not the run: thirty refused of sixteen
+// hundred are believed, though a run that tries those thirty alone meets nothing else.
+func TestBreakerCountsTheIssue(t *testing.T) {
+	var later, never []smtptest.Fault
+	for i := range 30 {
+		to := fmt.Sprintf("r%03d@exemple.fr", i)
+		later = append(later, smtptest.Fault{Step: smtptest.Rcpt, To: to, Code: 451, Text: "greylisted"})
+		never = append(never, smtptest.Fault{Step: smtptest.Rcpt, To: to, Code: 550, Enhanced: "5.1.1", Text: "no such user"})
+	}
+	b := newBench(t, 1600, deliver.Resend, later...)
+	if _, err := b.run(1); err != nil {
+		t.Fatal(err)
+	}
+	b.server.SetFaults(never...)
+	b.advance(10 * time.Minute)
+	settled, err := b.run(1)
+	if err != nil || settled.State != deliver.IssueSent || settled.Suppressed != 30 || len(settled.Alarmed) > 0 {
+		t.Errorf("got %+v, %v", settled, err)
+	}
+	b.check(1, map[deliver.State]int{deliver.Accepted: 1570, deliver.Refused: 30})
 }
 
 // Who leaves while the server already waits for their mail gets none.

@@ -105,12 +105,8 @@ func (r *run) await() bool {
 // heed acts on what an outcome says about the server or about us, rather than
 // about its recipient. It reports that this connection should end.
 func (r *run) heed(d Delivery, o Outcome, server *upstream) (leave bool) {
-	r.mu.Lock()
-	domain, tripped := r.breaker.add(d.Subscriber.Address.Domain(), o)
-	r.mu.Unlock()
+	r.count(d.Subscriber.Address.Domain(), o)
 	switch {
-	case tripped:
-		r.fail(&BreakerError{domain})
 	case o.Class == ClassOurs:
 		r.fail(&ReplyError{server.Address(), o.Class, o.Reply})
 	case o.Class == ClassThrottle:
@@ -124,4 +120,28 @@ func (r *run) heed(d Delivery, o Outcome, server *upstream) (leave bool) {
 		}
 	}
 	return r.ending() || r.upstreams.over(server)
+}
+
+// count sees to it that the run ends when too many are refused. It knows this
+// run's answers only; before it calls them too many, it asks the ledger for
+// those of the issue, earlier runs and other workers included.
+func (r *run) count(domain string, o Outcome) {
+	r.mu.Lock()
+	_, tripped := r.breaker.add(domain, o)
+	r.mu.Unlock()
+	if !tripped {
+		return
+	}
+	answers, err := r.Ledger.Answers(r.work, r.issue)
+	if err != nil {
+		r.fail(fmt.Errorf("read the ledger: %w", err))
+		return
+	}
+	r.mu.Lock()
+	r.breaker.believe(answers)
+	alarmed, tripped := r.breaker.add(domain, o) // it is not in the ledger yet
+	r.mu.Unlock()
+	if tripped {
+		r.fail(&BreakerError{alarmed})
+	}
 }

@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -49,34 +48,59 @@ const (
 	totalTried     = 200  // once so many were tried
 )
 
-// Settle decides, when an issue's run has ended, whose address is suppressed.
-// tried counts the attempts that got an answer, by domain. alarmed names the
-// domains ("" for all together) whose refusals are too many to be believed:
-// then nobody is suppressed.
-func Settle(refusals []Refusal, tried map[string]int) (suppress []audience.ID, alarmed []string) {
-	refused := map[string]int{}
-	total, all := 0, 0
-	for _, r := range refusals {
-		if r.Class != ClassExpired {
-			refused[r.Domain]++
-			total++
-		}
-		if r.suppresses() {
-			suppress = append(suppress, r.Subscriber)
-		}
+// Count is how many attempts got an answer that ends them, and how many of the
+// answers were refusals.
+type Count struct{ Tried, Refused int }
+
+// Answers are an issue's counts by domain of recipients.
+type Answers map[string]Count
+
+// Add counts an answer.
+func (a Answers) Add(domain string, refused bool) {
+	c := a[domain]
+	c.Tried++
+	if refused {
+		c.Refused++
 	}
-	for domain, n := range tried {
-		all += n
-		if (count{n, refused[domain]}).tooManyAtDomain() {
+	a[domain] = c
+}
+
+// Alarmed names the domains ("" for all together) whose refusals are too many
+// to be believed.
+func (a Answers) Alarmed() (alarmed []string) {
+	var all Count
+	for domain, c := range a {
+		all.Tried += c.Tried
+		all.Refused += c.Refused
+		if c.tooManyAtDomain() {
 			alarmed = append(alarmed, domain)
 		}
 	}
-	if (count{all, total}).tooMany() {
+	if all.tooMany() {
 		alarmed = append(alarmed, "")
 	}
-	if len(alarmed) > 0 {
-		slices.SortFunc(alarmed, cmp.Compare)
+	slices.Sort(alarmed)
+	return alarmed
+}
+
+func (c Count) tooManyAtDomain() bool {
+	return c.Refused > domainRefusals && float64(c.Refused) > domainShare*float64(c.Tried)
+}
+
+func (c Count) tooMany() bool {
+	return c.Tried >= totalTried && float64(c.Refused) >= totalShare*float64(c.Tried)
+}
+
+// Settle decides whose address is suppressed. When an issue's refusals are too
+// many to be believed, it is nobody's.
+func Settle(refusals []Refusal, answers Answers) (suppress []audience.ID, alarmed []string) {
+	if alarmed = answers.Alarmed(); len(alarmed) > 0 {
 		return nil, alarmed
+	}
+	for _, r := range refusals {
+		if r.suppresses() {
+			suppress = append(suppress, r.Subscriber)
+		}
 	}
 	return suppress, nil
 }
@@ -99,13 +123,23 @@ func (e *BreakerError) Error() string {
 	return "too many recipients are refused at " + e.Domain
 }
 
-// breaker counts a run's answers as they come.
+// Refusals reports the cause of a BreakerError: only a person may send on.
+func (c Cause) Refusals() bool { return c.Name == "refusals" || c.Name == "refusals-at" }
+
+// breaker counts answers as they come.
 type breaker struct {
-	all     count
-	domains map[string]*count
+	all     Count
+	domains Answers
 }
 
-type count struct{ tried, refused int }
+// believe takes the ledger's counts for those so far.
+func (b *breaker) believe(answers Answers) {
+	b.all, b.domains = Count{}, answers
+	for _, c := range answers {
+		b.all.Tried += c.Tried
+		b.all.Refused += c.Refused
+	}
+}
 
 // add counts an answer, and reports when the refusals have become too many.
 func (b *breaker) add(domain string, o Outcome) (alarmed string, tripped bool) {
@@ -113,32 +147,17 @@ func (b *breaker) add(domain string, o Outcome) (alarmed string, tripped bool) {
 		return "", false
 	}
 	if b.domains == nil {
-		b.domains = map[string]*count{}
+		b.domains = Answers{}
 	}
-	at := b.domains[domain]
-	if at == nil {
-		at = &count{}
-		b.domains[domain] = at
-	}
-	for _, c := range []*count{at, &b.all} {
-		c.tried++
-		if o.State == Refused {
-			c.refused++
-		}
-	}
-	switch {
-	case o.State != Refused:
+	refused := o.State == Refused
+	b.domains.Add(domain, refused)
+	b.all.Tried++
+	if !refused {
 		return "", false
-	case at.tooManyAtDomain():
+	}
+	b.all.Refused++
+	if b.domains[domain].tooManyAtDomain() {
 		return domain, true
 	}
 	return "", b.all.tooMany()
-}
-
-func (c count) tooManyAtDomain() bool {
-	return c.refused > domainRefusals && float64(c.refused) > domainShare*float64(c.tried)
-}
-
-func (c count) tooMany() bool {
-	return c.tried >= totalTried && float64(c.refused) >= totalShare*float64(c.tried)
 }

@@ -31,7 +31,7 @@ func TestSettle(t *testing.T) {
 		{"expired for ever", refusal(ClassExpired, 100, 700*day), false},
 		{"policy for ever", refusal(ClassPolicy, 100, 700*day), false},
 	} {
-		got, alarmed := Settle([]Refusal{test.Refusal}, map[string]int{"exemple.fr": 100})
+		got, alarmed := Settle([]Refusal{test.Refusal}, Answers{"exemple.fr": {100, 1}})
 		if (len(got) == 1) != test.want || alarmed != nil {
 			t.Errorf("%s: got %v, alarmed %v", test.name, got, alarmed)
 		}
@@ -39,22 +39,19 @@ func TestSettle(t *testing.T) {
 }
 
 func TestBreaker(t *testing.T) {
-	many := func(n int, domain string) []Refusal {
-		return slices.Repeat([]Refusal{{Domain: domain, Class: ClassHard}}, n)
-	}
+	hard := []Refusal{{Domain: "a.fr", Class: ClassHard}}
 	for _, test := range []struct {
-		name     string
-		refusals []Refusal
-		tried    map[string]int
-		want     []string
+		name    string
+		answers Answers
+		want    []string
 	}{
-		{"twenty at one domain", many(20, "a.fr"), map[string]int{"a.fr": 600}, nil},
-		{"twenty-one at one domain", many(21, "a.fr"), map[string]int{"a.fr": 600}, []string{"a.fr"}},
-		{"twenty-one, but of very many", many(21, "a.fr"), map[string]int{"a.fr": 2000}, nil},
-		{"a twentieth of all", many(10, "a.fr"), map[string]int{"a.fr": 50, "b.fr": 150}, []string{""}},
-		{"a twentieth of few", many(9, "a.fr"), map[string]int{"a.fr": 50, "b.fr": 130}, nil},
+		{"twenty at one domain", Answers{"a.fr": {600, 20}}, nil},
+		{"twenty-one at one domain", Answers{"a.fr": {600, 21}}, []string{"a.fr"}},
+		{"twenty-one, but of very many", Answers{"a.fr": {2000, 21}}, nil},
+		{"a twentieth of all", Answers{"a.fr": {50, 10}, "b.fr": {150, 0}}, []string{""}},
+		{"a twentieth of few", Answers{"a.fr": {50, 9}, "b.fr": {130, 0}}, nil},
 	} {
-		suppress, alarmed := Settle(test.refusals, test.tried)
+		suppress, alarmed := Settle(hard, test.answers)
 		if !slices.Equal(alarmed, test.want) || (len(suppress) > 0) == (len(alarmed) > 0) {
 			t.Errorf("%s: %d suppressed, alarmed %q", test.name, len(suppress), alarmed)
 		}

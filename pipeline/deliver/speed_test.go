@@ -354,8 +354,8 @@ func (m *memory) Commit(_ context.Context, _ int, _ time.Time, _ []deliver.Outco
 	return intents, nil
 }
 
-func (m *memory) NextDue(context.Context, int) (time.Time, bool, error) {
-	return time.Time{}, false, nil
+func (m *memory) Answers(context.Context, int) (deliver.Answers, error) {
+	return deliver.Answers{}, nil
 }
 
 // floor is the least a sender can do: bytes prepared once, one write and one

@@ -97,7 +97,7 @@ func TestRetry(t *testing.T) {
 	for class, want := range map[deliver.Class]int{"": 2, deliver.ClassSoft: 1, deliver.ClassPolicy: 1, deliver.ClassHard: 0} {
 		storetest.Each(t, func(t *testing.T, s *store.Store) {
 			frozen(t, s, 1, deliver.Resend, outcomes()...)
-			due, err := s.Retry(t.Context(), 1, class, now.Add(time.Hour))
+			due, err := s.Retry(t.Context(), 1, class, now, now.Add(time.Hour))
 			if err != nil || due != want {
 				t.Errorf("%q: %d due, %v; want %d", class, due, err, want)
 			}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,7 +68,14 @@ func (s *Store) Commit(ctx context.Context, number int, now time.Time, outcomes 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return s.commit(context.WithoutCancel(ctx), s.db, holding{issue: number}, now, outcomes, intents)
+	ctx = context.WithoutCancel(ctx)
+	if s.lock != nil && len(intents) > 0 {
+		if err := s.lock.Held(ctx); err != nil {
+			_, errCommit := s.commit(ctx, s.db, holding{issue: number}, now, outcomes, nil)
+			return nil, errors.Join(err, errCommit)
+		}
+	}
+	return s.commit(ctx, s.db, holding{issue: number}, now, outcomes, intents)
 }
 
 // changes is how many rows a statement changed.
@@ -79,18 +87,20 @@ func changes(result sql.Result, err error) (int, error) {
 	return int(n), err
 }
 
-// NextDue says when the next pending delivery may be tried.
-func (s *Store) NextDue(ctx context.Context, number int) (time.Time, bool, error) {
-	return s.nextDue(ctx, number, whole)
+// NextDue says when a delivery of the issue may be tried next; ok is false when
+// none is left to be tried.
+func (s *Store) NextDue(ctx context.Context, number int) (at time.Time, ok bool, err error) {
+	var next sql.NullInt64
+	err = s.db.QueryRowContext(ctx, `
+		SELECT MIN(CASE state WHEN 'pending' THEN next_at ELSE 0 END) FROM deliveries
+		WHERE issue = $1 AND (`+open+`)`, number, deliver.MaxDoubts).Scan(&next)
+	return moment(next.Int64), next.Valid, err
 }
 
-func (s *Store) nextDue(ctx context.Context, number int, in span) (time.Time, bool, error) {
-	var at sql.NullInt64
-	err := s.db.QueryRowContext(ctx, `
-		SELECT MIN(next_at) FROM deliveries
-		WHERE issue = $1 AND state = 'pending' AND subscriber >= $2 AND subscriber < $3`, number, in.low, in.high).Scan(&at)
-	return time.UnixMilli(at.Int64).UTC(), at.Valid, err
-}
+// open is true of the deliveries of issue $1 that have not their end: in doubt
+// less than $2 times, one is sent again where the policy says so.
+const open = `state IN ('pending', 'sending')
+	OR state = 'uncertain' AND doubts < $2 AND (SELECT policy FROM issues WHERE number = $1) = 'resend'`
 
 // Recover looks at what an earlier sender of the issue left. What it was
 // sending is in doubt: the server may have accepted it. Under the policy
@@ -167,57 +177,97 @@ func (s *Store) Cases(ctx context.Context, number, limit int) ([]deliver.Case, e
 
 // Settle ends a run: it suppresses whose refusals call for it, and closes the
 // issue once every delivery has its end. When refusals are too many to be
-// believed it suppresses nobody, and says so.
+// believed it suppresses nobody and holds the issue, if anything of it is left
+// to be held.
 func (s *Store) Settle(ctx context.Context, number int, now time.Time) (settled deliver.Settled, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		settled, err = settle(ctx, tx, number, now)
+		settled, err = settle(ctx, tx, number, now, false)
 		return err
 	})
 	return settled, err
 }
 
-func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time) (deliver.Settled, error) {
-	settled := deliver.Settled{State: deliver.IssueSending}
+// settle suppresses nobody while others, with whom the issue is shared, are busy
+// with it.
+func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time, shared bool) (settled deliver.Settled, err error) {
 	if err := leaveOut(ctx, tx, number, now); err != nil {
 		return settled, err
 	}
-	refusals, tried, err := refusals(ctx, tx, number)
-	if err != nil {
-		return settled, fmt.Errorf("read refusals of issue %d: %w", number, err)
+	busy := shared
+	if shared {
+		if err := tx.QueryRowContext(ctx, `
+			SELECT EXISTS (SELECT 1 FROM deliveries WHERE issue = $1 AND (state = 'sending' OR state = 'pending' AND next_at = 0))`,
+			number).Scan(&busy); err != nil {
+			return settled, fmt.Errorf("look who is busy with issue %d: %w", number, err)
+		}
 	}
-	suppress, alarmed := deliver.Settle(refusals, tried)
+	if settled.State, err = stateOf(ctx, tx, number); err != nil {
+		return settled, err
+	}
+	if err := judge(ctx, tx, number, now, busy, &settled); err != nil {
+		return settled, err
+	}
+	if settled.Resting, err = resting(ctx, tx, number); err != nil {
+		return settled, fmt.Errorf("read resting domains of issue %d: %w", number, err)
+	}
+	if err := closeOrHold(ctx, tx, number, &settled); err != nil {
+		return settled, fmt.Errorf("settle issue %d: %w", number, err)
+	}
+	return settled, step(ctx, tx)
+}
+
+func stateOf(ctx context.Context, tx *sql.Tx, number int) (state deliver.IssueState, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT state FROM issues WHERE number = $1`, number).Scan(&state)
+	return state, err
+}
+
+// judge suppresses whose refusals call for it, or names the domains at which
+// there are too many. Of an issue that is held, a person judges.
+func judge(ctx context.Context, tx *sql.Tx, number int, now time.Time, busy bool, settled *deliver.Settled) error {
+	refusals, err := refusals(ctx, tx, number)
+	if err != nil || len(refusals) == 0 {
+		return err
+	}
+	counts, err := answers(ctx, tx, number)
+	if err != nil {
+		return err
+	}
+	suppress, alarmed := deliver.Settle(refusals, counts)
+	if settled.Alarmed = alarmed; busy || settled.State == deliver.IssueHeld {
+		return nil
+	}
 	for _, id := range suppress {
 		if err := suppressReader(ctx, tx, now, id, audience.Bounced, audience.Consent{
 			Origin: audience.Server, Detail: fmt.Sprintf("issue %d", number),
 		}); err != nil {
-			return settled, fmt.Errorf("suppress subscriber %s: %w", id, err)
+			return fmt.Errorf("suppress subscriber %s: %w", id, err)
 		}
 	}
-	settled.Suppressed, settled.Alarmed = len(suppress), alarmed
-	if settled.Resting, err = resting(ctx, tx, number); err != nil {
-		return settled, fmt.Errorf("read resting domains of issue %d: %w", number, err)
+	settled.Suppressed = len(suppress)
+	return nil
+}
+
+// closeOrHold closes an issue when every delivery has its end. If it does not
+// end, and too many are refused, it is held.
+func closeOrHold(ctx context.Context, tx *sql.Tx, number int, settled *deliver.Settled) error {
+	var left int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM deliveries WHERE issue = $1 AND (`+open+`)`,
+		number, deliver.MaxDoubts).Scan(&left); err != nil {
+		return err
 	}
-	var open int
-	if err := tx.QueryRowContext(ctx, `
-		SELECT COUNT(*) FROM deliveries d
-		WHERE issue = $1 AND (state IN ('pending', 'sending')
-		      OR state = 'uncertain' AND doubts < $2 AND (SELECT policy FROM issues WHERE number = $1) = 'resend')`,
-		number, deliver.MaxDoubts).Scan(&open); err != nil {
-		return settled, fmt.Errorf("count open deliveries of issue %d: %w", number, err)
-	}
-	if open == 0 {
+	switch {
+	case left == 0:
 		if err := complete(ctx, tx, number); err != nil {
-			return settled, err
+			return err
 		}
 		settled.State = deliver.IssueSent
+		_, err := tx.ExecContext(ctx, `UPDATE issues SET state = 'sent', reason = '' WHERE number = $1`, number)
+		return err
+	case len(settled.Alarmed) > 0 && settled.State == deliver.IssueSending:
+		settled.State = deliver.IssueHeld
+		return hold(ctx, tx, number, (&deliver.BreakerError{Domain: settled.Alarmed[0]}).Cause().String())
 	}
-	// A person who stopped the issue meanwhile keeps it held.
-	if err := tx.QueryRowContext(ctx, `
-		UPDATE issues SET state = CASE WHEN CAST($1 AS TEXT) = 'sent' THEN 'sent' ELSE state END
-		WHERE number = $2 RETURNING state`, string(settled.State), number).Scan(&settled.State); err != nil {
-		return settled, fmt.Errorf("settle issue %d: %w", number, err)
-	}
-	return settled, step(ctx, tx)
+	return nil
 }
 
 // complete holds an issue's deliveries against its snapshot: each has its end,
@@ -267,9 +317,9 @@ func leaveOut(ctx context.Context, tx *sql.Tx, number int, now time.Time) error 
 	return nil
 }
 
-// refusals reads who was refused in the issue, each with the refusals in a
-// row that end with this one, and how many deliveries had an answer by domain.
-func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusal, tried map[string]int, err error) {
+// refusals reads who was refused in the issue since a person last took it up
+// again, each with the refusals in a row that end with this one.
+func refusals(ctx context.Context, tx *sql.Tx, number int) ([]deliver.Refusal, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT d.subscriber, s.address, d.class, COUNT(p.issue), MIN(p.updated_at), MAX(p.updated_at)
 		FROM deliveries d
@@ -279,8 +329,9 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 		                              WHERE a.issue IN (SELECT number FROM issues) AND a.subscriber = d.subscriber
 		                                AND a.state = 'accepted' AND a.updated_at < d.updated_at), -1)
 		WHERE d.issue = $1 AND d.state = 'refused' AND d.class <> 'expired'
+		  AND d.updated_at > (SELECT retried_at FROM issues WHERE number = $1)
 		GROUP BY d.subscriber, s.address, d.class`, number)
-	all, err = collect(rows, err, func(rows *sql.Rows) (r deliver.Refusal, err error) {
+	all, err := collect(rows, err, func(rows *sql.Rows) (r deliver.Refusal, err error) {
 		var id, address string
 		var first, last int64
 		if err := rows.Scan(&id, &address, &r.Class, &r.Count, &first, &last); err != nil {
@@ -290,51 +341,80 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) (all []deliver.Refusa
 		r.Subscriber, r.Domain, r.First, r.Last = sub.ID, sub.Address.Domain(), moment(first), moment(last)
 		return r, err
 	})
-	if err != nil || len(all) == 0 {
-		return nil, nil, err
+	if err != nil {
+		return nil, fmt.Errorf("read refusals of issue %d: %w", number, err)
 	}
-	tried = map[string]int{}
-	rows, err = tx.QueryContext(ctx, `
-		SELECT s.address_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
-		WHERE d.issue = $1 AND d.state IN ('accepted', 'refused')`, number)
-	err = each(rows, err, func(rows *sql.Rows) error {
-		var key string
-		err := rows.Scan(&key)
-		tried[domainOf(key)]++
-		return err
-	})
-	return all, tried, err
+	return all, nil
 }
 
-// Hold stops an issue until a person decides: Retry takes it up again.
+// Answers counts what was accepted and refused of the issue since a person last
+// took it up again, by every worker: deliver's Ledger.
+func (s *Store) Answers(ctx context.Context, number int) (deliver.Answers, error) {
+	return answers(ctx, s.db, number)
+}
+
+func answers(ctx context.Context, q querier, number int) (deliver.Answers, error) {
+	counts := deliver.Answers{}
+	rows, err := q.QueryContext(ctx, `
+		SELECT s.address_key, d.state FROM deliveries d JOIN subscribers s ON s.id = d.subscriber
+		WHERE d.issue = $1 AND d.state IN ('accepted', 'refused') AND d.class <> 'expired'
+		  AND d.updated_at > (SELECT retried_at FROM issues WHERE number = $1)`, number)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var key string
+		var state deliver.State
+		err := rows.Scan(&key, &state)
+		counts.Add(domainOf(key), state == deliver.Refused)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the answers of issue %d: %w", number, err)
+	}
+	return counts, nil
+}
+
+// Hold stops an issue that is being sent until a person decides: Retry takes it
+// up again.
 func (s *Store) Hold(ctx context.Context, number int, reason string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE issues SET state = 'held', reason = $1 WHERE number = $2`, reason, number)
+	return s.tx(ctx, func(tx *sql.Tx) error { return hold(ctx, tx, number, reason) })
+}
+
+func hold(ctx context.Context, tx *sql.Tx, number int, reason string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE issues SET state = 'held', reason = $1 WHERE number = $2 AND state = 'sending'`, reason, number)
 	return err
 }
 
-// Retry takes an issue up again: what was held goes on. The deliveries that
-// wait or were refused with that class are due at once; without a class, all
-// that wait. The deadline is set anew, since a person asked.
-func (s *Store) Retry(ctx context.Context, number int, class deliver.Class, deadline time.Time) (due int, err error) {
+// Retry takes an issue up again: what was held goes on, what waits for
+// approval does not. The deliveries that wait or were refused with that class
+// are due at once; without a class, all that wait. The deadline is set anew,
+// since a person asked.
+func (s *Store) Retry(ctx context.Context, number int, class deliver.Class, now, deadline time.Time) (due int, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
+		state, err := stateOf(ctx, tx, number)
+		if err != nil || state == deliver.IssueWaiting {
+			return err
+		}
 		if due, err = changes(tx.ExecContext(ctx, `
 			UPDATE deliveries SET state = 'pending', next_at = 0
-			WHERE issue = $1 AND (state = 'pending' AND (class = $2 OR $2 = '') OR state = 'refused' AND class = $2)`, number, string(class))); err != nil {
+			WHERE issue = $1 AND (state = 'pending' AND (class = $2 OR $2 = '') OR state = 'refused' AND class = $2)
+			  AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.status = 'active')`,
+			number, string(class))); err != nil {
 			return fmt.Errorf("retry issue %d: %w", number, err)
 		}
 		if due == 0 {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, `
-			UPDATE issues SET state = 'sending', reason = '', deadline_at = $1 WHERE number = $2`, millis(deadline), number)
+		_, err = tx.ExecContext(ctx, `
+			UPDATE issues SET state = 'sending', reason = '', retried_at = $1, deadline_at = $2 WHERE number = $3`,
+			millis(now), millis(deadline), number)
 		return err
 	})
 	return due, err
 }
 
-// Decide ends the doubt about one delivery: it was accepted, or it is sent
-// once more. ok is false when that delivery is not uncertain.
-func (s *Store) Decide(ctx context.Context, number int, address audience.Address, state deliver.State, now time.Time) (ok bool, err error) {
+// Decide ends the doubt about one delivery: it was accepted, or it is sent once
+// more, though the issue's deadline has passed. ok is false when that delivery
+// is not uncertain.
+func (s *Store) Decide(ctx context.Context, number int, address audience.Address, state deliver.State, now, deadline time.Time) (ok bool, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		changed, err := changes(tx.ExecContext(ctx, `
 			UPDATE deliveries SET state = $1, next_at = 0, doubts = 0, updated_at = $2
@@ -344,7 +424,10 @@ func (s *Store) Decide(ctx context.Context, number int, address audience.Address
 		if ok = changed == 1; err != nil || !ok || state != deliver.Pending {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE issues SET state = 'sending' WHERE number = $1`, number)
+		_, err = tx.ExecContext(ctx, `
+			UPDATE issues SET state = CASE state WHEN 'sent' THEN 'sending' ELSE state END,
+			    deadline_at = CASE WHEN deadline_at < $1 THEN $1 ELSE deadline_at END
+			WHERE number = $2`, millis(deadline), number)
 		return err
 	})
 	return ok, err

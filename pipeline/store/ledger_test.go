@@ -158,21 +158,22 @@ func TestFreezeAtOnce(t *testing.T) {
 
 // A database opened by several at once, while it is empty, gets its schema once.
 func TestOpenAtOnce(t *testing.T) {
-	source := storetest.PostgresURL(t)
-	errs := make([]error, 4)
-	var all sync.WaitGroup
-	for i := range errs {
-		all.Go(func() {
-			s, err := store.Open(context.WithoutCancel(t.Context()), source, true)
-			if errs[i] = err; err == nil {
-				errs[i] = s.Close()
-			}
-		})
-	}
-	all.Wait()
-	if err := errors.Join(errs...); err != nil {
-		t.Error(err)
-	}
+	storetest.EachSource(t, func(t *testing.T, source string) {
+		errs := make([]error, 4)
+		var all sync.WaitGroup
+		for i := range errs {
+			all.Go(func() {
+				s, err := store.Open(context.WithoutCancel(t.Context()), source, true)
+				if errs[i] = err; err == nil {
+					errs[i] = s.Close()
+				}
+			})
+		}
+		all.Wait()
+		if err := errors.Join(errs...); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // An empty database is not ours before something is put in it by order.
@@ -235,7 +236,7 @@ func TestCommit(t *testing.T) {
 		commit(t, s, []deliver.Outcome{{Subscriber: ids[0], State: deliver.Refused, Class: deliver.ClassHard}}, nil, nil)
 		tally(t, s, 1, map[deliver.State]int{deliver.Accepted: 1, deliver.Uncertain: 1, deliver.Pending: 2, deliver.Sending: 2})
 
-		if at, ok, err := s.NextDue(t.Context(), 1); err != nil || !ok || !at.Equal(time.UnixMilli(0)) {
+		if at, ok, err := s.NextDue(t.Context(), 1); err != nil || !ok || !at.IsZero() {
 			t.Errorf("next due %v, %v, %v", at, ok, err)
 		}
 		for _, tt := range []struct {
@@ -331,7 +332,7 @@ func TestRetryAndDecide(t *testing.T) {
 		if is, err := s.Issue(t.Context(), 1); err != nil || is.State != deliver.IssueHeld || is.Reason != "too many" {
 			t.Errorf("held: %+v, %v", is, err)
 		}
-		if due, err := s.Retry(t.Context(), 1, deliver.ClassPolicy, ordered.Add(time.Hour)); err != nil || due != 1 {
+		if due, err := s.Retry(t.Context(), 1, deliver.ClassPolicy, ordered, ordered.Add(time.Hour)); err != nil || due != 1 {
 			t.Errorf("retry: %d, %v", due, err)
 		}
 		if is, err := s.Issue(t.Context(), 1); err != nil || is.State != deliver.IssueSending || is.Reason != "" {
@@ -344,7 +345,7 @@ func TestRetryAndDecide(t *testing.T) {
 		states := map[audience.ID]deliver.State{ids[1]: deliver.Accepted, ids[2]: deliver.Pending}
 		for _, sub := range subscribers {
 			state, uncertain := states[sub.ID]
-			ok, err := s.Decide(t.Context(), 1, sub.Address, state, ordered)
+			ok, err := s.Decide(t.Context(), 1, sub.Address, state, ordered, ordered.Add(time.Hour))
 			if err != nil || ok != uncertain {
 				t.Errorf("decide %s: %v, %v", sub.Address, ok, err)
 			}

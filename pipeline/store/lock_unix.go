@@ -13,3 +13,8 @@ import (
 func tryLock(f *os.File) error {
 	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 }
+
+// waitLock is tryLock that waits.
+func waitLock(f *os.File) error {
+	return unix.Flock(int(f.Fd()), unix.LOCK_EX)
+}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -79,6 +78,15 @@ func openPostgres(ctx context.Context, source string, create bool) (*Store, erro
 // session is a connection kept for the lock it holds.
 type session struct{ conn *sql.Conn }
 
+// Held fails when the connection is lost, and the lock with it: another process
+// may have it by now.
+func (s session) Held(ctx context.Context) error {
+	if _, err := s.conn.ExecContext(ctx, `SELECT 1`); err != nil {
+		return fmt.Errorf("the lock is lost: %w", err)
+	}
+	return nil
+}
+
 // Close gives up the lock. When the server does not answer, the connection
 // goes, and the lock with it.
 func (s session) Close() error {
@@ -129,7 +137,7 @@ func (postgres) begin(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-func (postgres) lockSending(ctx context.Context, db *sql.DB, shared bool) (io.Closer, error) {
+func (postgres) lockSending(ctx context.Context, db *sql.DB, shared bool) (lock, error) {
 	try := `SELECT pg_try_advisory_lock($1)`
 	if shared {
 		try = `SELECT pg_try_advisory_lock_shared($1)`

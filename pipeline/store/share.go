@@ -83,7 +83,8 @@ func (s *Store) OnFrozen(do func(ctx context.Context, tx *sql.Tx, ranges []deliv
 }
 
 // OpenRanges lists the ranges that nobody works on and in which a delivery is
-// due, in doubt, or past the issue's deadline.
+// due, in doubt, or past the issue's deadline; and one of an issue that has
+// nothing open any more, but was not closed, because its last worker died.
 func (s *Store) OpenRanges(ctx context.Context, now time.Time) ([]deliver.Range, error) {
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT r.issue, r.part, r.turn
@@ -94,6 +95,10 @@ func (s *Store) OpenRanges(ctx context.Context, now time.Time) ([]deliver.Range,
 			  AND (d.state = 'sending'
 			       OR d.state = 'pending' AND (d.next_at <= $1 OR i.deadline_at <= $1)
 			       OR d.state = 'uncertain' AND i.policy = 'resend' AND d.doubts < $2))
+		   OR r.worker = '' AND r.part = 0 AND NOT EXISTS (
+			SELECT 1 FROM deliveries d
+			WHERE d.issue = r.issue
+			  AND (d.state IN ('pending', 'sending') OR d.state = 'uncertain' AND i.policy = 'resend' AND d.doubts < $2))
 		ORDER BY r.issue, r.part`, millis(now), deliver.MaxDoubts)
 	return collect(rows, err, func(rows *sql.Rows) (r deliver.Range, err error) {
 		return r, rows.Scan(&r.Issue, &r.Part, &r.Turn)
@@ -130,11 +135,6 @@ func (s *Share) Due(ctx context.Context, number int, now time.Time, after delive
 	return s.due(ctx, number, s.in, now, after, n)
 }
 
-// NextDue is Store.NextDue within the range.
-func (s *Share) NextDue(ctx context.Context, number int) (time.Time, bool, error) {
-	return s.nextDue(ctx, number, s.in)
-}
-
 // Recover is Store.Recover within the range.
 func (s *Share) Recover(ctx context.Context, number int, now time.Time) error {
 	return s.recover(ctx, number, s.in, now)
@@ -168,23 +168,13 @@ func (s *Share) testify(ctx context.Context, tx *sql.Tx, outcomes []deliver.Outc
 }
 
 // Settle gives the range back. The last of an issue's workers settles the
-// issue.
+// issue; any of them may find that too many are refused.
 func (s *Share) Settle(ctx context.Context, number int, now time.Time) (settled deliver.Settled, err error) {
 	if err := s.Release(ctx); err != nil {
 		return deliver.Settled{State: deliver.IssueSending}, err
 	}
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		settled = deliver.Settled{State: deliver.IssueSending}
-		if err := leaveOut(ctx, tx, number, now); err != nil {
-			return err
-		}
-		var busy int
-		if err := tx.QueryRowContext(ctx, `
-			SELECT COUNT(*) FROM deliveries WHERE issue = $1 AND (state = 'sending' OR state = 'pending' AND next_at = 0)`,
-			number).Scan(&busy); err != nil || busy > 0 {
-			return err
-		}
-		settled, err = settle(ctx, tx, number, now)
+		settled, err = settle(ctx, tx, number, now, true)
 		return err
 	})
 	return settled, err

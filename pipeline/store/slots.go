@@ -125,9 +125,10 @@ var (
 func (s *Store) Approve(ctx context.Context, number int, now time.Time, deadline time.Duration) error {
 	changed, err := changes(s.db.ExecContext(ctx, `
 		UPDATE issues SET state = 'sending', reason = '', release_at = 0, deadline_at = $1,
+		    retried_at = CASE state WHEN 'held' THEN $4 ELSE retried_at END,
 		    ordered_at = CASE WHEN EXISTS (`+underway+`) THEN ordered_at ELSE $3 END
 		WHERE number = $2 AND state IN ('waiting', 'held')`,
-		millis(now.Add(deadline)), number, millis(now.Truncate(time.Second))))
+		millis(now.Add(deadline)), number, millis(now.Truncate(time.Second)), millis(now)))
 	return one(changed, err, fmt.Errorf("issue %d: %w", number, ErrNotWaiting))
 }
 

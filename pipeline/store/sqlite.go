@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -47,7 +46,7 @@ func openSQLite(ctx context.Context, path string, create bool, options []Option)
 	db := sql.OpenDB(remembering{connector})
 	s := &Store{db: db, dialect: sqliteFile{path}}
 	// A file that is there is ours, or empty.
-	if err := s.migrate(ctx, true); err != nil {
+	if err := s.alone(ctx, db, func() error { return s.migrate(ctx, true) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
 	return s, nil
@@ -80,8 +79,19 @@ func (f sqliteFile) begin(context.Context, *sql.Tx) error { return nil }
 // parts is one: one process sends, with all its connections.
 func (f sqliteFile) parts() int { return 1 }
 
-// alone relies on the lock of the file's one worker.
-func (f sqliteFile) alone(_ context.Context, _ *sql.DB, do func() error) error { return do() }
+// alone holds the lock of a file that lies beside the database meanwhile.
+func (f sqliteFile) alone(_ context.Context, _ *sql.DB, do func() error) error {
+	lock, err := os.OpenFile(f.path+".migrating", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("lock database: %w", err)
+	}
+	defer lock.Close()
+	if err := waitLock(lock); err != nil {
+		return fmt.Errorf("lock database: %w", err)
+	}
+	defer os.Remove(lock.Name()) // who waited may have done it
+	return do()
+}
 
 // importing has an import keep more of the file in memory. Ids are random, so
 // rows land all over the indexes: with the usual two megabytes every page would
@@ -97,16 +107,22 @@ func (f sqliteFile) importing(ctx context.Context, tx *sql.Tx, begins bool) erro
 
 func (f sqliteFile) frozen(context.Context, *sql.DB) error { return nil }
 
-func (f sqliteFile) lockSending(context.Context, *sql.DB, bool) (io.Closer, error) {
-	lock, err := os.OpenFile(f.path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+func (f sqliteFile) lockSending(context.Context, *sql.DB, bool) (lock, error) {
+	file, err := os.OpenFile(f.path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock database: %w", err)
 	}
-	if err := tryLock(lock); err != nil {
-		return nil, errors.Join(ErrBusy, lock.Close())
+	if err := tryLock(file); err != nil {
+		return nil, errors.Join(ErrBusy, file.Close())
 	}
-	return lock, nil
+	return lockedFile{file}, nil
 }
+
+// lockedFile is locked until it is closed.
+type lockedFile struct{ *os.File }
+
+// Held has nothing to ask.
+func (lockedFile) Held(context.Context) error { return nil }
 
 // The statements that run for every message.
 const (

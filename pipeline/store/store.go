@@ -30,7 +30,7 @@ var migrations embed.FS
 type Store struct {
 	db *sql.DB
 	dialect
-	lock io.Closer      // nil until LockSending
+	lock lock           // nil until LockSending
 	keys *audience.Keys // nil until UseKeys
 
 	onFrozen func(context.Context, *sql.Tx, []deliver.Range) error // nil: nobody asked
@@ -46,7 +46,7 @@ type dialect interface {
 	commit(ctx context.Context, db *sql.DB, c holding, now time.Time, outcomes []deliver.Outcome, intents []audience.ID) (granted []audience.ID, err error)
 	// lockSending keeps other processes from sending or, shared, those that
 	// want to send alone.
-	lockSending(ctx context.Context, db *sql.DB, shared bool) (io.Closer, error)
+	lockSending(ctx context.Context, db *sql.DB, shared bool) (lock, error)
 	// parts is in how many ranges an issue's deliveries are shared out.
 	parts() int
 	// alone runs do while no other process changes the schema.
@@ -58,6 +58,13 @@ type dialect interface {
 	// scrub makes the disk forget what was deleted, and counts where it still
 	// holds the address, when one is given.
 	scrub(ctx context.Context, db *sql.DB, a audience.Address) (traces int, err error)
+}
+
+// lock keeps others from sending until it is closed, or lost.
+type lock interface {
+	io.Closer
+	// Held fails when it is lost.
+	Held(ctx context.Context) error
 }
 
 // Errors of Open and of the methods.
