@@ -59,7 +59,9 @@ func (g gate) Waiting(ctx context.Context, mark audience.ID) (number int, ok boo
 	if errors.Is(err, store.ErrNotFound) {
 		return number, false, nil
 	}
-	return number, err == nil && gateMark(is) == mark && (is.State == deliver.IssueWaiting || is.State == deliver.IssueHeld), err
+	// Held for its refusals, it goes on by a command only.
+	stopped := is.State == deliver.IssueHeld && !deliver.ParseCause(is.Reason).Refusals()
+	return number, err == nil && gateMark(is) == mark && (is.State == deliver.IssueWaiting || stopped), err
 }
 
 func (g gate) Approve(ctx context.Context, mark audience.ID) error {

@@ -39,8 +39,9 @@ func (w notices) document(ctx context.Context, m audience.Mail) (render.Document
 	if err := json.Unmarshal([]byte(m.Data), &n); err != nil {
 		return render.Document{}, fmt.Errorf("read the notice %s: %w", m.ID, err)
 	}
-	if n.Kind == schedule.DoneNotice {
-		return w.done(ctx, n.Notice, m)
+	switch n.Kind {
+	case schedule.DoneNotice, schedule.HeldNotice, schedule.SendingNotice:
+		return w.sending(ctx, n.Notice, m)
 	}
 	letter := w.letter(n.Notice)
 	if n.Kind != schedule.ApprovalNotice {
@@ -55,17 +56,20 @@ func (w notices) document(ctx context.Context, m audience.Mail) (render.Document
 	return w.approval(ctx, is, m, letter)
 }
 
-// done says what became of an issue, or of the sending of its correction.
-func (w notices) done(ctx context.Context, n schedule.Notice, m audience.Mail) (render.Document, error) {
+// sending says what became of an issue, or of the sending of its correction.
+func (w notices) sending(ctx context.Context, n schedule.Notice, m audience.Mail) (render.Document, error) {
 	is, err := w.store.Issue(ctx, n.Number)
 	if err != nil {
 		return render.Document{}, err
 	}
-	tally, err := w.store.Tally(ctx, n.Number)
-	if err != nil {
-		return render.Document{}, err
+	if n.Kind == schedule.DoneNotice {
+		tally, err := w.store.Tally(ctx, n.Number)
+		if err != nil {
+			return render.Document{}, err
+		}
+		n.Reason = tallyWords(w.words, tally)
 	}
-	n.Number, n.Reason = is.Public(), tallyWords(w.words, tally)
+	n.Number = is.Public()
 	return w.newsletter.Renderer.Letter(w.letter(n, "Sending", sendingName(w.words, is)), m.Lang)
 }
 

@@ -2,11 +2,13 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/pipeline/issue"
 )
 
@@ -165,6 +167,21 @@ func (e *Engine) Done(ctx context.Context, number int, now time.Time) error {
 		return nil
 	}
 	return e.notify(ctx, Notice{Key: fmt.Sprintf("%s:%d", DoneNotice, number), Kind: DoneNotice, At: now, Number: number})
+}
+
+// Sent tells the team why an issue, or what was due of it, was not sent: of an
+// issue held for its refusals once for each time it is, of other troubles once
+// until sending succeeds.
+func (e *Engine) Sent(ctx context.Context, is deliver.Issue, trouble error, now time.Time) error {
+	var breaker *deliver.BreakerError
+	switch {
+	case trouble == nil:
+		return e.over(ctx, keySending)
+	case errors.As(trouble, &breaker):
+		return e.notify(ctx, Notice{Key: fmt.Sprintf("%s:%d:%d", HeldNotice, is.Number, is.Deadline.UnixMilli()), Kind: HeldNotice,
+			At: now, Number: is.Number, Reason: breaker.Cause().String()})
+	}
+	return e.notify(ctx, Notice{Key: keySending, Kind: SendingNotice, At: now, Number: is.Number, Reason: told(trouble)})
 }
 
 // quiet tells the team of a silence that has lasted.

@@ -21,6 +21,8 @@ const (
 	ClockNotice      Kind = "clock"      // it shows an earlier time than the ledger knows
 	ApprovalNotice   Kind = "approval"   // an issue waits
 	DoneNotice       Kind = "done"       // an issue is closed
+	HeldNotice       Kind = "held"       // too many recipients refuse an issue
+	SendingNotice    Kind = "sending"    // mails cannot be sent
 )
 
 // Keys of the states of things that are told once while they last.
@@ -28,6 +30,7 @@ const (
 	keyDatabase   = "database"
 	keyRepository = "repository"
 	keyClock      = "clock"
+	keySending    = "sending"
 )
 
 func keyOf(k Kind, slot time.Time) string { return fmt.Sprintf("%s:%d", k, slot.UnixMilli()) }

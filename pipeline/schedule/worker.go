@@ -139,6 +139,15 @@ func (w *Worker) send(ctx context.Context, r deliver.Range) error {
 		w.Logger.WarnContext(ctx, "a range was given up", "issue", is.Public(), "revision", is.Revision, "part", r.Part, "error", err)
 		return nil
 	}
+	if len(settled.Alarmed) > 0 {
+		w.Logger.WarnContext(ctx, "too many are refused, nobody is suppressed", "issue", is.Public(), "revision", is.Revision, "domains", settled.Alarmed)
+	}
+	if ctx.Err() == nil {
+		if err != nil {
+			w.Logger.ErrorContext(ctx, "an issue is not sent", "issue", is.Public(), "revision", is.Revision, "part", r.Part, "error", told(err))
+		}
+		err = errors.Join(err, w.Engine.Sent(ctx, is, err, w.Now()))
+	}
 	if err == nil && settled.State == deliver.IssueSent {
 		w.Logger.InfoContext(ctx, "an issue is closed", "issue", is.Public(), "revision", is.Revision)
 		return w.Engine.Done(ctx, r.Issue, w.Now())
