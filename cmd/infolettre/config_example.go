@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/infolettre/infolettre/pipeline/deliver"
 	"github.com/infolettre/infolettre/templates"
 )
 
@@ -49,6 +50,15 @@ func (c *config) examples() ([]string, error) {
 		}
 	}
 	return keys, nil
+}
+
+// strayExamples are the examples with which mails would leave this machine: their
+// links, unsubscription's among them, would lead nowhere.
+func (c *config) strayExamples() ([]string, error) {
+	if !slices.ContainsFunc(c.Delivery.Servers, deliver.Server.Remote) {
+		return nil, nil
+	}
+	return c.examples()
 }
 
 // isReserved reports an identifier, an address or a URL of a domain that

@@ -44,6 +44,7 @@ func (a *app) root() *cobra.Command {
 		a.previewCommand(),
 		a.planCommand(),
 		a.sendCommand(),
+		a.backupCommand(),
 		a.migrateCommand(),
 		a.serveCommand(),
 		a.issuesCommand(),

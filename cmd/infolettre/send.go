@@ -41,6 +41,13 @@ func (a *app) sendCommand() *cobra.Command {
 		if f.test != "" {
 			return a.sendTest(c.Context(), conf, f.test)
 		}
+		keys, err := conf.strayExamples()
+		if err != nil {
+			return err
+		}
+		if len(keys) > 0 && !f.dryRun {
+			return a.fail(nil, "send.examples", "Keys", strings.Join(keys, ", "))
+		}
 		return a.send(c.Context(), conf, f)
 	})
 	c.Args = a.args(0, 0)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -48,6 +49,9 @@ type runner func(ctx context.Context) error
 func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) error {
 	if len(c.Delivery.Servers) == 0 {
 		return a.fail(nil, "send.no-server", "Path", a.configPath)
+	}
+	if err := a.warnExamples(c); err != nil {
+		return err
 	}
 	keys, err := a.readKeys(c)
 	if err != nil {
@@ -104,6 +108,15 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 	}
 	if err = together(ctx, runners...); err == nil {
 		a.note("serve.stopped")
+	}
+	return err
+}
+
+// warnExamples says what of the settings is not the newsletter's own yet.
+func (a *app) warnExamples(c config) error {
+	keys, err := c.strayExamples()
+	if len(keys) > 0 {
+		a.note("serve.examples", "Keys", strings.Join(keys, ", "))
 	}
 	return err
 }

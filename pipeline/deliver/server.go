@@ -38,6 +38,9 @@ const (
 	Plain    TLS = "none"     // the default on loopback
 )
 
+// Remote reports that mails leave this machine for the server.
+func (s Server) Remote() bool { return !s.loopback() }
+
 func (s Server) loopback() bool {
 	ip := net.ParseIP(s.Host)
 	return s.Host == "localhost" || ip != nil && ip.IsLoopback()

@@ -29,6 +29,10 @@ func record(ctx context.Context, tx *sql.Tx, now time.Time, id audience.ID, even
 		audience.Redact(c.Detail)); err != nil {
 		return fmt.Errorf("record that subscriber %s was %s: %w", id, event, err)
 	}
+	switch event {
+	case audience.Withdrawn, audience.Complained, audience.Bounced, audience.Barred, audience.Erased:
+		return depart(ctx, tx)
+	}
 	return nil
 }
 

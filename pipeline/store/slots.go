@@ -49,6 +49,13 @@ func step(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
+// depart counts that somebody left, once something was made: a backup from before
+// would write to them again.
+func depart(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `UPDATE standing SET counter = counter + 1 WHERE counter > 0`)
+	return err
+}
+
 // markMade records the slot of a frozen issue, whatever was decided of it.
 func markMade(ctx context.Context, tx *sql.Tx, r deliver.Issue) error {
 	if _, err := tx.ExecContext(ctx, `

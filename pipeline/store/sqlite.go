@@ -118,6 +118,23 @@ func (f sqliteFile) lockSending(context.Context, *sql.DB, bool) (lock, error) {
 	return lockedFile{file}, nil
 }
 
+// Backup copies a SQLite file as it is at one moment, while others go on
+// writing, to a path where there is nothing, or an empty file. ErrServer: the
+// database is PostgreSQL's, which has its own ways.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	if _, ok := s.dialect.(sqliteFile); !ok {
+		return ErrServer
+	}
+	if _, err := s.db.ExecContext(ctx, `VACUUM INTO $1`, path); err != nil {
+		return fmt.Errorf("copy the database to %s: %w", path, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
 // lockedFile is locked until it is closed.
 type lockedFile struct{ *os.File }
 

@@ -72,6 +72,7 @@ var (
 	ErrNewer    = errors.New("the database was written by a newer version of infolettre")
 	ErrNoFile   = errors.New("there is no database yet")
 	ErrBusy     = errors.New("another process is sending")
+	ErrServer   = errors.New("the database is not a file")
 	ErrNotFound = audience.ErrNotFound
 	ErrFrozen   = errors.New("this slot has its issue already")
 	ErrNoKeys   = errors.New("the keys are needed to know a forgotten address again")
