@@ -93,11 +93,12 @@ func (a *app) planNext(ctx context.Context, c config, n *pipeline.Newsletter, no
 }
 
 // past is what the ledger remembers or, without a database, what follows from
-// the schedule and the entries' dates.
-func (a *app) past(ctx context.Context, c config, n *pipeline.Newsletter, entries []content.Entry, now time.Time) (past issue.Past, counts map[string]int, err error) {
+// the schedule and the entries' dates. counts are the readers of each of the
+// newsletter's languages, nil without a database.
+func (a *app) past(ctx context.Context, c config, newsletter *pipeline.Newsletter, entries []content.Entry, now time.Time) (past issue.Past, counts map[string]int, err error) {
 	s, err := store.Open(ctx, c.database(), false)
 	if errors.Is(err, store.ErrNoFile) {
-		return n.Replay(entries, now), nil, nil
+		return newsletter.Replay(entries, now), nil, nil
 	}
 	if err != nil {
 		return past, nil, err
@@ -106,6 +107,10 @@ func (a *app) past(ctx context.Context, c config, n *pipeline.Newsletter, entrie
 	if past, err = s.Past(ctx); err != nil {
 		return past, nil, err
 	}
-	counts, err = s.ActiveByLanguage(ctx, now)
+	languages, err := s.ActiveByLanguage(ctx, now)
+	counts = map[string]int{}
+	for lang, n := range languages {
+		counts[newsletter.Locale(lang)] += n
+	}
 	return past, counts, err
 }
