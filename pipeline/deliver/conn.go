@@ -3,7 +3,6 @@ package deliver
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
@@ -26,7 +24,7 @@ const (
 	quitTimeout    = 5 * time.Second
 )
 
-// conn is a connection that go-mail dialled, secured and authenticated. The
+// conn is a connection that go-mail secured and authenticated. The
 // mail transactions on it are ours: go-mail's own would follow a broken body
 // with a QUIT, which delivers what came before it, and would send no RSET
 // after a refusal at DATA, which gives the next recipient an innocent 503.
@@ -46,34 +44,6 @@ type conn struct {
 	written   bool   // the next envelope has been written already
 	astray    bool   // the replies do not belong to the commands any more
 	spent     bool   // nothing more is to be said on it
-}
-
-// dial opens a connection.
-func dial(ctx context.Context, server Server) (*conn, error) {
-	c := &conn{}
-	// go-mail forgets a connection whose greeting or TLS failed: hold on to it.
-	remember := func(ctx context.Context, network, address string) (net.Conn, error) {
-		var err error
-		if server.TLS == Implicit {
-			c.raw, err = (&tls.Dialer{Config: server.tlsConfig()}).DialContext(ctx, network, address)
-		} else {
-			c.raw, err = (&net.Dialer{}).DialContext(ctx, network, address)
-		}
-		return c.raw, err
-	}
-	client, err := mail.NewClient(server.Host, server.options(remember)...)
-	if err != nil {
-		return nil, &ServerError{server.Address(), ended(err)}
-	}
-	if c.client, err = client.DialToSMTPClientWithContext(ctx); err != nil {
-		if c.raw != nil {
-			c.raw.Close()
-		}
-		return nil, &ServerError{server.Address(), ended(err)}
-	}
-	c.pipelined, _ = c.client.Extension("PIPELINING")
-	c.mail8, _ = c.client.Extension("8BITMIME")
-	return c, nil
 }
 
 // SendOne sends a single mail outside any issue, without ledger or retry. A

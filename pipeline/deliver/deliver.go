@@ -9,6 +9,7 @@
 //	feed.go      reads ahead in the ledger
 //	domain.go    a domain's pace, and its rest
 //	session.go   one connection's deliveries, in that order
+//	dial.go      a connection: greeting, TLS, login
 //	conn.go      the SMTP transaction, pipelined
 //	writer.go    one commit for whatever the connections wait for
 //	upstream.go  which server, how many connections
