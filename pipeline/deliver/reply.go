@@ -118,7 +118,7 @@ func classify(p phase, r Reply) Class {
 		return ClassFull
 	case !r.permanent():
 		return ClassLater
-	case strings.HasPrefix(subject, ".7."), p <= phaseMail:
+	case strings.HasPrefix(subject, ".7."), p <= phaseMail, r.aboutSender():
 		// A refusal of the sender, whatever its code, is no word on the recipient.
 		return ClassPolicy
 	case r.unknownMailbox() && p == phaseRcpt:
@@ -128,6 +128,10 @@ func classify(p phase, r Reply) Class {
 	}
 	return ClassSoft
 }
+
+// aboutSender reports a refusal of the sender's address, which a server may put
+// off until RCPT (RFC 3463 §3.2).
+func (r Reply) aboutSender() bool { return r.Enhanced == "5.1.7" || r.Enhanced == "5.1.8" }
 
 func (r Reply) unknownMailbox() bool {
 	switch r.Enhanced {
@@ -196,8 +200,10 @@ func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
 }
 
 // refusesSender reports that a server does not want our mails, whoever
-// receives them.
-func (o Outcome) refusesSender() bool { return o.Class == ClassPolicy && o.phase <= phaseMail }
+// receives them. It is heard before the ledger grants the delivery, not after.
+func (o Outcome) refusesSender() bool {
+	return o.Class == ClassPolicy && (o.phase <= phaseMail || o.phase == phaseRcpt && o.Reply.aboutSender())
+}
 
 // Delays between the attempts for one recipient.
 const (
