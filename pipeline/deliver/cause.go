@@ -100,7 +100,9 @@ func ended(err error) error {
 }
 
 // replyText is a reply as a cause has it.
-func replyText(reply *textproto.Error) string { return fmt.Sprintf("%d %s", reply.Code, reply.Msg) }
+func replyText(reply *textproto.Error) string {
+	return fmt.Sprintf("%d %s", reply.Code, kept(reply.Msg))
+}
 
 // causeError is an error whose cause is known where it happens.
 type causeError struct {

@@ -167,17 +167,22 @@ type Sender struct {
 // When ctx ends, open transactions are finished, within Grace; nothing new is
 // begun. An error says why deliveries that are due were left.
 func (s *Sender) Run(ctx context.Context, issue int) error {
-	work, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer abandon(nil)
-	stopGrace := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(cmp.Or(s.Grace, 30*time.Second), func() { abandon(context.DeadlineExceeded) })
-		context.AfterFunc(work, func() { timer.Stop() })
-	})
-	defer stopGrace()
-
+	work, abandon := Graceful(ctx, s.Grace)
+	defer abandon()
 	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config, s.Workers), writer: newWriter()}
 	r.feed = newFeed(r)
 	return r.all()
+}
+
+// Graceful is the context of what is not to be dropped at once when ctx ends:
+// it goes on for the grace, 30 s where that is zero.
+func Graceful(ctx context.Context, grace time.Duration) (work context.Context, cancel context.CancelFunc) {
+	work, drop := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(cmp.Or(grace, 30*time.Second), drop)
+		context.AfterFunc(work, func() { timer.Stop() })
+	})
+	return work, func() { stop(); drop() }
 }
 
 // Wait sleeps until the next delivery is due or the deadline passes; ok is

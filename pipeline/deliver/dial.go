@@ -158,7 +158,7 @@ func (c *conn) login(server Server, offered []string) error {
 			return c.client.Auth(way.start)
 		}
 	}
-	return &causeError{Cause{causeNoLogin, strings.Join(offered, " ")}, errors.New("no way to log in")}
+	return &causeError{Cause{causeNoLogin, kept(strings.Join(offered, " "))}, errors.New("no way to log in")}
 }
 
 // longestOpening bounds what a server says before the first mail, certificates

@@ -72,6 +72,8 @@ func TestReplyText(t *testing.T) {
 		{450, "5.1.1 no such user", "", "5.1.1 no such user"},
 		{550, "5.1.10", "5.1.10", ""},
 		{550, "5.1.1.1 odd", "", "5.1.1.1 odd"},
+		{550, "5.1.1 caf\x00 ferm\xe9", "5.1.1", "caf  ferm�"},
+		{550, strings.Repeat("x", 399) + "é", "", strings.Repeat("x", 399)},
 	} {
 		if r := newReply(test.code, strings.Split(test.text, "\n")); r.Enhanced != test.enhanced || r.Text != test.want {
 			t.Errorf("%d %q: got %+v", test.code, test.text, r)
