@@ -82,10 +82,10 @@ func Greet(ctx context.Context, server Server) error {
 var steps = [...]struct {
 	phase phase
 	want  int
-}{{phaseConnect, 2}, {phaseMail, 2}, {phaseRcpt, 2}, {phaseData, 3}}
+}{{phaseMail, 2}, {phaseRcpt, 2}, {phaseData, 3}}
 
 // appendEnvelope appends the commands before a body. After a refusal they
-// begin with RSET, the first of steps.
+// begin with RSET.
 func (c *conn) appendEnvelope(dst []byte, from, to audience.Address) []byte {
 	if c.refused {
 		dst = append(dst, "RSET\r\n"...)
@@ -105,56 +105,64 @@ func (c *conn) open(from, to audience.Address) (phase, Reply) {
 	if !c.written {
 		c.out = c.appendEnvelope(c.out[:0], from, to)
 	}
+	lines, reset := c.out, c.refused
 	if c.pipelined && !c.written {
 		c.inData = true
-		if err := c.write(c.out, commandTimeout); err != nil {
+		if err := c.write(lines, commandTimeout); err != nil {
 			c.spent = true
 			return phaseMail, noReply(err)
 		}
 	}
-	todo := steps[1:]
-	if c.refused {
-		todo = steps[:]
-	}
 	c.written, c.refused = false, false
-	at, refusal := phaseConnect, Reply{}
-	lines := c.out
-	for _, step := range todo {
-		if !c.pipelined {
-			end := bytes.IndexByte(lines, '\n') + 1
-			c.inData = step.phase == phaseData
-			if err := c.write(lines[:end], commandTimeout); err != nil {
-				c.spent = true
-				return step.phase, noReply(err)
-			}
-			lines = lines[end:]
+	if reset {
+		var r Reply
+		if lines, r = c.reset(lines); r.Code/100 != 2 {
+			return phaseMail, r
 		}
-		r := c.read(false)
+	}
+	return c.envelope(lines)
+}
+
+// reset takes a refused transaction back; without a server's 2xx the
+// connection is spent.
+func (c *conn) reset(lines []byte) ([]byte, Reply) {
+	lines, r := c.ask(lines, phaseConnect)
+	switch {
+	case r.Code == 0, r.Code == 421, r.Code/100 == 2:
+		c.spent = r.Code/100 != 2
+	case r.Code < 400:
+		r = c.outOfStep()
+	default:
+		c.spent = true
+		r = Reply{Text: Cause{causeReset, r.String()}.String()}
+	}
+	return lines, r
+}
+
+// envelope goes through MAIL, RCPT and DATA.
+func (c *conn) envelope(lines []byte) (phase, Reply) {
+	at, refusal := phaseConnect, Reply{}
+	for _, step := range steps {
+		var r Reply
+		lines, r = c.ask(lines, step.phase)
 		switch {
 		case r.Code == 0, r.Code == 421:
 			c.spent = true
-			if refusal.Code != 0 {
-				return at, refusal // said before the connection ended
+			if refusal.Code == 0 {
+				at, refusal = step.phase, r
 			}
-			return step.phase, r
+			return at, refusal // what was said before the connection ended
 		case r.Code < 400 && r.Code/100 != step.want:
 			return step.phase, c.outOfStep()
-		case step.phase == phaseConnect && r.Code/100 != 2:
-			c.spent = true
-			return phaseMail, Reply{Text: Cause{causeReset, r.String()}.String()}
-		case r.Code/100 != step.want && refusal.Code == 0:
-			at, refusal = step.phase, r
-		case step.phase == phaseData && r.Code/100 == 3 && refusal.Code != 0:
-			// It wants a body although it took no recipient: an empty one (RFC 2920 §3.1).
-			if err := c.write([]byte(".\r\n"), dotTimeout); err != nil || c.read(false).Code == 0 {
-				c.spent = true
-				return at, refusal
-			}
-		case step.phase == phaseData && refusal.Code == 0:
+		case refusal.Code == 0 && step.phase == phaseData && r.Code/100 == 3:
 			if c.client.Text.R.Buffered() > 0 {
 				return phaseData, c.outOfStep()
 			}
 			return phaseData, r
+		case refusal.Code == 0 && r.Code/100 != step.want:
+			at, refusal = step.phase, r
+		case step.phase == phaseData && r.Code/100 == 3 && !c.drain():
+			return at, refusal
 		}
 		if refusal.Code != 0 && !c.pipelined {
 			break
@@ -165,6 +173,31 @@ func (c *conn) open(from, to audience.Address) (phase, Reply) {
 	}
 	c.inData, c.refused = false, true
 	return at, refusal
+}
+
+// ask has a command answered, the first of lines, unless all of them are
+// written already; the others are left.
+func (c *conn) ask(lines []byte, p phase) (left []byte, r Reply) {
+	if c.pipelined {
+		return lines, c.read(false)
+	}
+	end := bytes.IndexByte(lines, '\n') + 1
+	c.inData = p == phaseData
+	if err := c.write(lines[:end], commandTimeout); err != nil {
+		return nil, noReply(err)
+	}
+	return lines[end:], c.read(false)
+}
+
+// drain gives a server that wants a body although it took no recipient an
+// empty one (RFC 2920 §3.1). It reports that the connection goes on.
+func (c *conn) drain() bool {
+	r := Reply{}
+	if c.write([]byte(".\r\n"), dotTimeout) == nil {
+		r = c.read(false)
+	}
+	c.spent = r.Code == 0 || r.Code == 421
+	return !c.spent
 }
 
 // outOfStep gives the connection up: a reply came that no command asked for,

@@ -211,7 +211,6 @@ func TestReplies(t *testing.T) {
 		{"nonsense at RCPT, once", smtptest.Fault{Step: smtptest.Rcpt, To: victim, Raw: "hello there\r\n", Times: 1}, deliver.Accepted, "", false, 1},
 		{"421 at RCPT, once", smtptest.Fault{Step: smtptest.Rcpt, To: victim, Code: 421, Enhanced: "4.7.0", Action: smtptest.Close, Times: 1}, deliver.Pending, deliver.ClassThrottle, false, 0},
 		{"greylisted by a policy service", smtptest.Fault{Step: smtptest.Rcpt, To: victim, Code: 450, Enhanced: "4.7.1"}, deliver.Pending, deliver.ClassLater, false, 0},
-		{"sender refused after the dot", smtptest.Fault{Step: smtptest.Dot, To: victim, Code: 550, Enhanced: "5.1.8"}, deliver.Pending, deliver.ClassPolicy, false, 0},
 		{"an enhanced code that contradicts", smtptest.Fault{Step: smtptest.Rcpt, To: victim, Code: 450, Enhanced: "5.1.1"}, deliver.Pending, deliver.ClassLater, false, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -80,3 +80,28 @@ func TestReplyText(t *testing.T) {
 		}
 	}
 }
+
+// A refusal of the sender has the server done without, unless it comes when
+// the ledger has granted the delivery already: then it is an outcome.
+func TestRefusesSender(t *testing.T) {
+	for _, test := range []struct {
+		phase phase
+		reply Reply
+		class Class
+		want  bool
+	}{
+		{phaseMail, Reply{Code: 550}, ClassPolicy, true},
+		{phaseRcpt, Reply{Code: 550, Enhanced: "5.1.8"}, ClassPolicy, true},
+		{phaseRcpt, Reply{Code: 553, Enhanced: "5.1.7"}, ClassPolicy, true},
+		{phaseRcpt, Reply{Code: 450, Enhanced: "4.1.8"}, ClassLater, false},
+		{phaseRcpt, Reply{Code: 550, Enhanced: "5.7.1"}, ClassPolicy, false},
+		{phaseRcpt, Reply{Code: 550, Enhanced: "5.1.1"}, ClassHard, false},
+		{phaseDot, Reply{Code: 550, Enhanced: "5.1.8"}, ClassPolicy, false},
+	} {
+		class := classify(test.phase, test.reply)
+		got := Outcome{Class: class, Reply: test.reply, phase: test.phase}.refusesSender()
+		if class != test.class || got != test.want {
+			t.Errorf("%d, %s: %s, %v; want %s, %v", test.phase, test.reply, class, got, test.class, test.want)
+		}
+	}
+}
