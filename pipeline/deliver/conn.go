@@ -223,15 +223,16 @@ func (c *conn) finish(from, next audience.Address) (phase, Reply) {
 	if err := c.client.UpdateDeadline(dotTimeout); err != nil {
 		return phaseData, noReply(err)
 	}
+	at := phaseDot
 	n, err := c.client.Text.W.Write(c.body)
 	if err != nil && n < dot {
-		return phaseData, noReply(err)
+		at = phaseData
 	}
 	if err == nil {
 		err = c.client.Text.W.Flush()
 	}
 	if err != nil {
-		return phaseDot, noReply(err)
+		return c.lastWords(at, err)
 	}
 	r := c.read(true)
 	c.spent = r.Code == 0 || r.Code == 421
@@ -240,6 +241,19 @@ func (c *conn) finish(from, next audience.Address) (phase, Reply) {
 	}
 	c.inData = r.Code == 0 || c.written
 	return phaseDot, r
+}
+
+// lastWords is the reply to a body that could not be written to its end: a
+// server that has enough says why before it closes. A refusal is one, wherever
+// it comes; to take the message, a server needs a final dot, and what else it
+// says leaves things as they were.
+func (c *conn) lastWords(at phase, err error) (phase, Reply) {
+	if c.client.UpdateDeadline(quitTimeout) == nil {
+		if r := c.read(true); r.Code >= 400 {
+			return phaseDot, r
+		}
+	}
+	return at, noReply(err)
 }
 
 // write sends what is not a body.

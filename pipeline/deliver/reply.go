@@ -20,7 +20,7 @@ func (r Reply) String() string {
 	if r.Code == 0 {
 		return r.Text
 	}
-	return strings.TrimSpace(fmt.Sprintf("%d %s %s", r.Code, r.Enhanced, r.Text))
+	return strings.Join(strings.Fields(fmt.Sprint(r.Code, " ", r.Enhanced, " ", r.Text)), " ")
 }
 
 // permanent and temporary: RFC 5321 §4.2.1.
