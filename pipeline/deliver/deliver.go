@@ -163,17 +163,6 @@ type Sender struct {
 	Grace    time.Duration                              // for open transactions when a run is stopped; default 30 s
 }
 
-// Run sends until nothing is due, the servers cannot be reached, or ctx ends.
-// When ctx ends, open transactions are finished, within Grace; nothing new is
-// begun. An error says why deliveries that are due were left.
-func (s *Sender) Run(ctx context.Context, issue int) error {
-	work, abandon := Graceful(ctx, s.Grace)
-	defer abandon()
-	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config, s.Workers), writer: newWriter()}
-	r.feed = newFeed(r)
-	return r.all()
-}
-
 // Graceful is the context of what is not to be dropped at once when ctx ends:
 // it goes on for the grace, 30 s where that is zero.
 func Graceful(ctx context.Context, grace time.Duration) (work context.Context, cancel context.CancelFunc) {
@@ -183,6 +172,17 @@ func Graceful(ctx context.Context, grace time.Duration) (work context.Context, c
 		context.AfterFunc(work, func() { timer.Stop() })
 	})
 	return work, func() { stop(); drop() }
+}
+
+// Run sends until nothing is due, the servers cannot be reached, or ctx ends.
+// When ctx ends, open transactions are finished, within Grace; nothing new is
+// begun. An error says why deliveries that are due were left.
+func (s *Sender) Run(ctx context.Context, issue int) error {
+	work, abandon := Graceful(ctx, s.Grace)
+	defer abandon()
+	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config, s.Workers), writer: newWriter()}
+	r.feed = newFeed(r)
+	return r.all()
 }
 
 // Wait sleeps until the next delivery is due or the deadline passes; ok is
