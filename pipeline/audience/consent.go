@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Event is what happened to a subscription: an entry of the consent register.
@@ -128,11 +129,23 @@ const maxDetail = 500
 var addressLike = regexp.MustCompile(`[^\s<>()\[\],;:"«»]+@[^\s<>()\[\],;:"«»]+`)
 
 // Redact makes a free text fit for the register: without addresses, and no
-// longer than 500 characters.
+// longer than 500 characters, all of which a database takes.
 func Redact(s string) string {
+	s = Storable(s)
 	if len(s) <= maxDetail && !strings.Contains(s, "@") {
 		return s // as a million imported dates are
 	}
 	runes := []rune(addressLike.ReplaceAllString(s, "…@…"))
 	return string(runes[:min(len(runes), maxDetail)])
+}
+
+// Storable is a foreign text as every database takes it: PostgreSQL refuses
+// what is not UTF-8, and NUL. Controls other than white space become spaces.
+func Storable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "�"))
 }

@@ -32,11 +32,16 @@ func TestRedact(t *testing.T) {
 		"zoe+x@exemple.fr":                      "…@…",
 		"«a@b.fr»;c@d.fr":                       "«…@…»;…@…",
 		"lang: fr → en":                         "lang: fr → en",
+		"trop\x00 de\x1bmails":                  "trop  de mails",
+		"deux\r\n\tlignes":                      "deux\r\n\tlignes",
+		"caf\xe9, \xffzoe@exemple.fr":           "caf�, …@…",
 		strings.Repeat("é", 600):                strings.Repeat("é", 500),
 		strings.Repeat("x", 498) + " a@b.fr no": strings.Repeat("x", 498) + " …",
 	} {
 		if got := Redact(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
+		} else if again := Redact(got); again != got {
+			t.Errorf("%q: redacted again, it is %q", got, again)
 		}
 	}
 }

@@ -37,6 +37,8 @@ const (
 	causeNoReply = "no-reply"      // something came that is no reply
 	causeEndless = "endless-reply" // a reply without end
 	causeReset   = "reset"         // RSET is refused
+	causeNoTLS   = "no-starttls"   // STARTTLS is refused
+	causeNoLogin = "no-login"      // no way to log in that both sides know
 )
 
 // Interrupted is the doubt about what a dead sender left under way.
@@ -51,7 +53,7 @@ func CauseOf(err error) (c Cause, ok bool) {
 	c.Name = network(err)
 	var reply *textproto.Error // go-mail hands a server's greeting on as such
 	if errors.As(err, &reply) {
-		c = Cause{"answered", fmt.Sprintf("%d %s", reply.Code, reply.Msg)}
+		c = Cause{"answered", replyText(reply)}
 		switch reply.Code {
 		case 530, 534, 535, 538: // RFC 4954 §6
 			c.Name = "login"
@@ -92,13 +94,22 @@ func network(err error) string {
 // file's, is the other side's doing.
 func ended(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &closedError{err}
+		return &causeError{Cause{Name: "closed"}, err}
 	}
 	return err
 }
 
-type closedError struct{ error }
+// replyText is a reply as a cause has it.
+func replyText(reply *textproto.Error) string {
+	return fmt.Sprintf("%d %s", reply.Code, kept(reply.Msg))
+}
 
-func (e *closedError) Unwrap() error { return e.error }
+// causeError is an error whose cause is known where it happens.
+type causeError struct {
+	cause Cause
+	error
+}
 
-func (e *closedError) Cause() Cause { return Cause{Name: "closed"} }
+func (e *causeError) Unwrap() error { return e.error }
+
+func (e *causeError) Cause() Cause { return e.cause }

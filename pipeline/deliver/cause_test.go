@@ -31,6 +31,11 @@ func TestCauseOf(t *testing.T) {
 
 	untrusted := serve()
 	untrusted.TLS, untrusted.Config = deliver.StartTLS, nil
+	bare := serve()
+	bare.TLS = deliver.StartTLS
+	plain := smtptest.Start(t, smtptest.Script{Extensions: []string{"AUTH GSSAPI"}})
+	bare.Port = plain.Port()
+	foreign := deliver.Server{Host: plain.Host(), Port: plain.Port(), Username: "lettre", Password: "secret"}
 	stranger := serve()
 	stranger.TLS, stranger.Username, stranger.Password = deliver.StartTLS, "lettre", "autre"
 	for _, test := range []struct {
@@ -41,6 +46,8 @@ func TestCauseOf(t *testing.T) {
 		{"nobody listens", send(deliver.Server{Host: "127.0.0.1", Port: closed.Addr().(*net.TCPAddr).Port}), "refused"},
 		{"unknown certificate", send(untrusted), "certificate"},
 		{"wrong password", send(stranger), "login@535 credentials refused"},
+		{"no STARTTLS", send(bare), "no-starttls@503 not now"},
+		{"no way to log in", send(foreign), "no-login@GSSAPI"},
 		{"refused greeting", send(serve(smtptest.Fault{Step: smtptest.Banner, Code: 554, Text: "go away"})), "answered@554 go away"},
 		{"refused recipient", send(serve(smtptest.Fault{Step: smtptest.Rcpt, Code: 550, Enhanced: "5.1.1", Text: "nobody"})), "answered@550 5.1.1 nobody"},
 		{"cut connection", send(serve(smtptest.Fault{Step: smtptest.Mail, Action: smtptest.Drop})), "closed"},

@@ -3,7 +3,6 @@ package deliver
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
@@ -26,7 +24,7 @@ const (
 	quitTimeout    = 5 * time.Second
 )
 
-// conn is a connection that go-mail dialled, secured and authenticated. The
+// conn is a connection that go-mail secured and authenticated. The
 // mail transactions on it are ours: go-mail's own would follow a broken body
 // with a QUIT, which delivers what came before it, and would send no RSET
 // after a refusal at DATA, which gives the next recipient an innocent 503.
@@ -46,34 +44,6 @@ type conn struct {
 	written   bool   // the next envelope has been written already
 	astray    bool   // the replies do not belong to the commands any more
 	spent     bool   // nothing more is to be said on it
-}
-
-// dial opens a connection.
-func dial(ctx context.Context, server Server) (*conn, error) {
-	c := &conn{}
-	// go-mail forgets a connection whose greeting or TLS failed: hold on to it.
-	remember := func(ctx context.Context, network, address string) (net.Conn, error) {
-		var err error
-		if server.TLS == Implicit {
-			c.raw, err = (&tls.Dialer{Config: server.tlsConfig()}).DialContext(ctx, network, address)
-		} else {
-			c.raw, err = (&net.Dialer{}).DialContext(ctx, network, address)
-		}
-		return c.raw, err
-	}
-	client, err := mail.NewClient(server.Host, server.options(remember)...)
-	if err != nil {
-		return nil, &ServerError{server.Address(), ended(err)}
-	}
-	if c.client, err = client.DialToSMTPClientWithContext(ctx); err != nil {
-		if c.raw != nil {
-			c.raw.Close()
-		}
-		return nil, &ServerError{server.Address(), ended(err)}
-	}
-	c.pipelined, _ = c.client.Extension("PIPELINING")
-	c.mail8, _ = c.client.Extension("8BITMIME")
-	return c, nil
 }
 
 // SendOne sends a single mail outside any issue, without ledger or retry. A
@@ -112,10 +82,10 @@ func Greet(ctx context.Context, server Server) error {
 var steps = [...]struct {
 	phase phase
 	want  int
-}{{phaseConnect, 2}, {phaseMail, 2}, {phaseRcpt, 2}, {phaseData, 3}}
+}{{phaseMail, 2}, {phaseRcpt, 2}, {phaseData, 3}}
 
 // appendEnvelope appends the commands before a body. After a refusal they
-// begin with RSET, the first of steps.
+// begin with RSET.
 func (c *conn) appendEnvelope(dst []byte, from, to audience.Address) []byte {
 	if c.refused {
 		dst = append(dst, "RSET\r\n"...)
@@ -135,56 +105,64 @@ func (c *conn) open(from, to audience.Address) (phase, Reply) {
 	if !c.written {
 		c.out = c.appendEnvelope(c.out[:0], from, to)
 	}
+	lines, reset := c.out, c.refused
 	if c.pipelined && !c.written {
 		c.inData = true
-		if err := c.write(c.out, commandTimeout); err != nil {
+		if err := c.write(lines, commandTimeout); err != nil {
 			c.spent = true
 			return phaseMail, noReply(err)
 		}
 	}
-	todo := steps[1:]
-	if c.refused {
-		todo = steps[:]
-	}
 	c.written, c.refused = false, false
-	at, refusal := phaseConnect, Reply{}
-	lines := c.out
-	for _, step := range todo {
-		if !c.pipelined {
-			end := bytes.IndexByte(lines, '\n') + 1
-			c.inData = step.phase == phaseData
-			if err := c.write(lines[:end], commandTimeout); err != nil {
-				c.spent = true
-				return step.phase, noReply(err)
-			}
-			lines = lines[end:]
+	if reset {
+		var r Reply
+		if lines, r = c.reset(lines); r.Code/100 != 2 {
+			return phaseMail, r
 		}
-		r := c.read(false)
+	}
+	return c.envelope(lines)
+}
+
+// reset takes a refused transaction back; without a server's 2xx the
+// connection is spent.
+func (c *conn) reset(lines []byte) ([]byte, Reply) {
+	lines, r := c.ask(lines, phaseConnect)
+	switch {
+	case r.Code == 0, r.Code == 421, r.Code/100 == 2:
+		c.spent = r.Code/100 != 2
+	case r.Code < 400:
+		r = c.outOfStep()
+	default:
+		c.spent = true
+		r = Reply{Text: Cause{causeReset, r.String()}.String()}
+	}
+	return lines, r
+}
+
+// envelope goes through MAIL, RCPT and DATA.
+func (c *conn) envelope(lines []byte) (phase, Reply) {
+	at, refusal := phaseConnect, Reply{}
+	for _, step := range steps {
+		var r Reply
+		lines, r = c.ask(lines, step.phase)
 		switch {
 		case r.Code == 0, r.Code == 421:
 			c.spent = true
-			if refusal.Code != 0 {
-				return at, refusal // said before the connection ended
+			if refusal.Code == 0 {
+				at, refusal = step.phase, r
 			}
-			return step.phase, r
+			return at, refusal // what was said before the connection ended
 		case r.Code < 400 && r.Code/100 != step.want:
 			return step.phase, c.outOfStep()
-		case step.phase == phaseConnect && r.Code/100 != 2:
-			c.spent = true
-			return phaseMail, Reply{Text: Cause{causeReset, r.String()}.String()}
-		case r.Code/100 != step.want && refusal.Code == 0:
-			at, refusal = step.phase, r
-		case step.phase == phaseData && r.Code/100 == 3 && refusal.Code != 0:
-			// It wants a body although it took no recipient: an empty one (RFC 2920 §3.1).
-			if err := c.write([]byte(".\r\n"), dotTimeout); err != nil || c.read(false).Code == 0 {
-				c.spent = true
-				return at, refusal
-			}
-		case step.phase == phaseData && refusal.Code == 0:
+		case refusal.Code == 0 && step.phase == phaseData && r.Code/100 == 3:
 			if c.client.Text.R.Buffered() > 0 {
 				return phaseData, c.outOfStep()
 			}
 			return phaseData, r
+		case refusal.Code == 0 && r.Code/100 != step.want:
+			at, refusal = step.phase, r
+		case step.phase == phaseData && r.Code/100 == 3 && !c.drain():
+			return at, refusal
 		}
 		if refusal.Code != 0 && !c.pipelined {
 			break
@@ -195,6 +173,31 @@ func (c *conn) open(from, to audience.Address) (phase, Reply) {
 	}
 	c.inData, c.refused = false, true
 	return at, refusal
+}
+
+// ask has a command answered, the first of lines, unless all of them are
+// written already; the others are left.
+func (c *conn) ask(lines []byte, p phase) (left []byte, r Reply) {
+	if c.pipelined {
+		return lines, c.read(false)
+	}
+	end := bytes.IndexByte(lines, '\n') + 1
+	c.inData = p == phaseData
+	if err := c.write(lines[:end], commandTimeout); err != nil {
+		return nil, noReply(err)
+	}
+	return lines[end:], c.read(false)
+}
+
+// drain gives a server that wants a body although it took no recipient an
+// empty one (RFC 2920 §3.1). It reports that the connection goes on.
+func (c *conn) drain() bool {
+	r := Reply{}
+	if c.write([]byte(".\r\n"), dotTimeout) == nil {
+		r = c.read(false)
+	}
+	c.spent = r.Code == 0 || r.Code == 421
+	return !c.spent
 }
 
 // outOfStep gives the connection up: a reply came that no command asked for,
@@ -220,15 +223,16 @@ func (c *conn) finish(from, next audience.Address) (phase, Reply) {
 	if err := c.client.UpdateDeadline(dotTimeout); err != nil {
 		return phaseData, noReply(err)
 	}
+	at := phaseDot
 	n, err := c.client.Text.W.Write(c.body)
 	if err != nil && n < dot {
-		return phaseData, noReply(err)
+		at = phaseData
 	}
 	if err == nil {
 		err = c.client.Text.W.Flush()
 	}
 	if err != nil {
-		return phaseDot, noReply(err)
+		return c.lastWords(at, err)
 	}
 	r := c.read(true)
 	c.spent = r.Code == 0 || r.Code == 421
@@ -237,6 +241,19 @@ func (c *conn) finish(from, next audience.Address) (phase, Reply) {
 	}
 	c.inData = r.Code == 0 || c.written
 	return phaseDot, r
+}
+
+// lastWords is the reply to a body that could not be written to its end: a
+// server that has enough says why before it closes. A refusal is one, wherever
+// it comes; to take the message, a server needs a final dot, and what else it
+// says leaves things as they were.
+func (c *conn) lastWords(at phase, err error) (phase, Reply) {
+	if c.client.UpdateDeadline(quitTimeout) == nil {
+		if r := c.read(true); r.Code >= 400 {
+			return phaseDot, r
+		}
+	}
+	return at, noReply(err)
 }
 
 // write sends what is not a body.

@@ -9,6 +9,7 @@
 //	feed.go      reads ahead in the ledger
 //	domain.go    a domain's pace, and its rest
 //	session.go   one connection's deliveries, in that order
+//	dial.go      a connection: greeting, TLS, login
 //	conn.go      the SMTP transaction, pipelined
 //	writer.go    one commit for whatever the connections wait for
 //	upstream.go  which server, how many connections
@@ -162,18 +163,23 @@ type Sender struct {
 	Grace    time.Duration                              // for open transactions when a run is stopped; default 30 s
 }
 
+// Graceful is the context of what is not to be dropped at once when ctx ends:
+// it goes on for the grace, 30 s where that is zero.
+func Graceful(ctx context.Context, grace time.Duration) (work context.Context, cancel context.CancelFunc) {
+	work, drop := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(cmp.Or(grace, 30*time.Second), drop)
+		context.AfterFunc(work, func() { timer.Stop() })
+	})
+	return work, func() { stop(); drop() }
+}
+
 // Run sends until nothing is due, the servers cannot be reached, or ctx ends.
 // When ctx ends, open transactions are finished, within Grace; nothing new is
 // begun. An error says why deliveries that are due were left.
 func (s *Sender) Run(ctx context.Context, issue int) error {
-	work, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer abandon(nil)
-	stopGrace := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(cmp.Or(s.Grace, 30*time.Second), func() { abandon(context.DeadlineExceeded) })
-		context.AfterFunc(work, func() { timer.Stop() })
-	})
-	defer stopGrace()
-
+	work, abandon := Graceful(ctx, s.Grace)
+	defer abandon()
 	r := &run{Sender: s, stop: ctx, work: work, issue: issue, upstreams: newUpstreams(s.Config, s.Workers), writer: newWriter()}
 	r.feed = newFeed(r)
 	return r.all()

@@ -159,18 +159,55 @@ func TestPolicy(t *testing.T) {
 	b.check(2, map[deliver.State]int{deliver.Accepted: 919, deliver.Pending: 1})
 }
 
+// What a server says of one reader, whom it may quote, is not written down of
+// those who wait with their domain; the code is.
+func TestPolicyQuotesNobody(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 10, deliver.Resend, smtptest.Fault{Step: smtptest.Rcpt, To: victim, Code: 554, Enhanced: "5.7.1", Text: "<" + victim + ">: access denied"})
+	b.sender.Config.Connections = 1
+	if _, err := b.run(1); err != nil {
+		t.Fatal(err)
+	}
+	waiting := 0
+	for _, c := range b.cases() {
+		want := deliver.Reply{Code: 554, Enhanced: "5.7.1"}
+		if c.Address.String() == victim {
+			want.Text = "<" + victim + ">: access denied"
+		}
+		if waiting++; c.Reply != want {
+			t.Errorf("%s: got %q, want %q", c.Address, c.Reply, want)
+		}
+	}
+	if waiting < 2 {
+		t.Errorf("%d wait", waiting)
+	}
+}
+
 // A server that does not take our sender is done without, at no recipient's
 // cost: another server gets the mail in the same run. When there is no
 // other the send ends and says why; nobody is refused or suppressed for it.
+// A server may say so at RCPT only, as Postfix does, with the code of RFC 3463 §3.2.
 func TestSenderRefused(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, 30, deliver.Resend, smtptest.Fault{Step: smtptest.Mail, Code: 550, Enhanced: "5.7.1", Text: "not from you"})
-	if settled, err := b.run(1); err == nil || !strings.Contains(err.Error(), "not from you") || settled.Suppressed > 0 {
-		t.Errorf("got %+v, %v", settled, err)
+	for _, fault := range []smtptest.Fault{
+		{Step: smtptest.Mail, Code: 550, Enhanced: "5.7.1", Text: "not from you"},
+		{Step: smtptest.Mail, Code: 550, Text: "not from you"},
+		{Step: smtptest.Rcpt, Code: 550, Enhanced: "5.1.8", Text: "<lettre@exemple.fr>: not from you"},
+		{Step: smtptest.Rcpt, Code: 553, Enhanced: "5.1.7", Text: "not from you, to <r000@exemple.fr>"},
+	} {
+		senderRefused(t, fault)
+	}
+}
+
+func senderRefused(t *testing.T, fault smtptest.Fault) {
+	t.Helper()
+	b := newBench(t, 30, deliver.Resend, fault)
+	if settled, err := b.run(1); err == nil || !strings.Contains(err.Error(), "not from you") || strings.Contains(err.Error(), "r000") || settled.Suppressed > 0 {
+		t.Errorf("%+v: got %+v, %v", fault, settled, err)
 	}
 	b.check(1, map[deliver.State]int{deliver.Pending: 30})
 
-	b = newBench(t, 30, deliver.Resend, smtptest.Fault{Step: smtptest.Mail, Code: 550, Enhanced: "5.7.1"})
+	b = newBench(t, 30, deliver.Resend, fault)
 	second := smtptest.Start(t, smtptest.Script{})
 	b.sender.Config.Servers = append(b.sender.Config.Servers, deliver.Server{Host: second.Host(), Port: second.Port(), TLS: deliver.Plain, Weight: 1})
 	if _, err := b.run(1); err != nil {

@@ -14,9 +14,13 @@ type Rate struct {
 	PerHour   int     `yaml:"per_hour" env:"PER_HOUR"`
 }
 
+// slowestRate is a message in three hours. From much less on, no duration
+// holds the time between two of them.
+const slowestRate = 0.0001
+
 func (r Rate) validate() error {
 	switch {
-	case r.PerSecond < 0:
+	case r.PerSecond != 0 && !(r.PerSecond >= slowestRate) || math.IsInf(r.PerSecond, 0): // what is no number is not above it
 		return &setting.Error{Key: "per_second", Value: r.PerSecond}
 	case r.PerHour < 0:
 		return &setting.Error{Key: "per_hour", Value: r.PerHour}

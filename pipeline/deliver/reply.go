@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
 )
 
 // Reply is what the server said, or why it said nothing.
@@ -17,7 +20,7 @@ func (r Reply) String() string {
 	if r.Code == 0 {
 		return r.Text
 	}
-	return strings.TrimSpace(fmt.Sprintf("%d %s %s", r.Code, r.Enhanced, r.Text))
+	return strings.Join(strings.Fields(fmt.Sprint(r.Code, " ", r.Enhanced, " ", r.Text)), " ")
 }
 
 // permanent and temporary: RFC 5321 §4.2.1.
@@ -37,11 +40,7 @@ func newReply(code int, lines []string) Reply {
 			lines[i] = strings.TrimSpace(strings.TrimPrefix(line, e))
 		}
 	}
-	r.Text = strings.Join(lines, " ")
-	if len(r.Text) > maxReplyText {
-		r.Text = r.Text[:maxReplyText]
-	}
-	r.Text = strings.ToValidUTF8(r.Text, "�")
+	r.Text = kept(strings.Join(lines, " "))
 	return r
 }
 
@@ -64,8 +63,18 @@ func shortNumber(s string) bool {
 	return len(s) >= 1 && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
 }
 
-// maxReplyText is as much of a reply as is worth keeping.
+// maxReplyText is as much of a reply as is worth keeping, in bytes.
 const maxReplyText = 400
+
+// kept is what is kept of a server's text, which may hold anything.
+func kept(text string) string {
+	text = audience.Storable(text)
+	end := min(len(text), maxReplyText)
+	for end < len(text) && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
+}
 
 // Class is what a reply means for the recipient, for us and for the server.
 type Class string
@@ -118,7 +127,7 @@ func classify(p phase, r Reply) Class {
 		return ClassFull
 	case !r.permanent():
 		return ClassLater
-	case strings.HasPrefix(subject, ".7."), p <= phaseMail:
+	case strings.HasPrefix(subject, ".7."), p <= phaseMail, r.aboutSender():
 		// A refusal of the sender, whatever its code, is no word on the recipient.
 		return ClassPolicy
 	case r.unknownMailbox() && p == phaseRcpt:
@@ -128,6 +137,10 @@ func classify(p phase, r Reply) Class {
 	}
 	return ClassSoft
 }
+
+// aboutSender reports a refusal of the sender's address, which a server may put
+// off until RCPT (RFC 3463 §3.2).
+func (r Reply) aboutSender() bool { return r.Enhanced == "5.1.7" || r.Enhanced == "5.1.8" }
 
 func (r Reply) unknownMailbox() bool {
 	switch r.Enhanced {
@@ -171,7 +184,9 @@ type ServerError struct {
 	Err    error
 }
 
-func (e *ServerError) Error() string { return fmt.Sprintf("smtp server %s: %s", e.Server, e.Err) }
+func (e *ServerError) Error() string {
+	return fmt.Sprintf("smtp server %s: %s", e.Server, kept(e.Err.Error()))
+}
 
 func (e *ServerError) Unwrap() error { return e.Err }
 
@@ -196,8 +211,10 @@ func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
 }
 
 // refusesSender reports that a server does not want our mails, whoever
-// receives them.
-func (o Outcome) refusesSender() bool { return o.Class == ClassPolicy && o.phase <= phaseMail }
+// receives them. It is heard before the ledger grants the delivery, not after.
+func (o Outcome) refusesSender() bool {
+	return o.Class == ClassPolicy && (o.phase <= phaseMail || o.phase == phaseRcpt && o.Reply.aboutSender())
+}
 
 // Delays between the attempts for one recipient.
 const (
@@ -209,9 +226,13 @@ const (
 	domainRest = time.Hour
 )
 
-// delay doubles from 5 min to 4 h, with up to a fifth of jitter so that a
-// thousand waiting recipients do not come back at once. A connection that
-// broke is no fault of the recipient's: the first time, it costs no wait.
+// Delay is how long a recipient waits after so many earlier attempts: it
+// doubles from 5 min to 4 h.
+func Delay(attempts int) time.Duration { return min(firstDelay<<min(attempts, 10), longestDelay) }
+
+// delay is Delay with up to a fifth of jitter, so that a thousand waiting
+// recipients do not come back at once. A connection that broke is no fault of
+// the recipient's: the first time, it costs no wait.
 func (s *Sender) delay(c Class, attempts int) time.Duration {
 	switch {
 	case c == ClassNetwork && attempts == 0:
@@ -219,6 +240,6 @@ func (s *Sender) delay(c Class, attempts int) time.Duration {
 	case c == ClassPolicy:
 		return longestDelay
 	}
-	d := min(firstDelay<<min(attempts, 10), longestDelay)
+	d := Delay(attempts)
 	return d + time.Duration(s.Jitter()*float64(d)/5)
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/wneessen/go-mail"
-
 	"github.com/infolettre/infolettre/pipeline/setting"
 )
 
@@ -83,23 +81,4 @@ func (s Server) tlsConfig() *tls.Config {
 		return s.Config
 	}
 	return &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
-}
-
-func (s Server) options(dial mail.DialContextFunc) []mail.Option {
-	options := []mail.Option{
-		mail.WithPort(s.Port),
-		mail.WithTimeout(connectTimeout),
-		mail.WithTLSConfig(s.tlsConfig()),
-		mail.WithDialContextFunc(dial),
-		mail.WithoutSMTPUTF8(), // our addresses are ASCII
-		mail.WithHELO(cmp.Or(s.Hello, "localhost")),
-		mail.WithTLSPolicy(mail.NoTLS),
-	}
-	if s.TLS == StartTLS {
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
-	}
-	if s.Username != "" {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.Username), mail.WithPassword(s.Password))
-	}
-	return options
 }

@@ -69,9 +69,36 @@ func TestReplyText(t *testing.T) {
 		{450, "5.1.1 no such user", "", "5.1.1 no such user"},
 		{550, "5.1.10", "5.1.10", ""},
 		{550, "5.1.1.1 odd", "", "5.1.1.1 odd"},
+		{550, "5.1.1 caf\x00 ferm\xe9", "5.1.1", "caf  ferm�"},
+		{550, strings.Repeat("x", 399) + "é", "", strings.Repeat("x", 399)},
 	} {
 		if r := newReply(test.code, strings.Split(test.text, "\n")); r.Enhanced != test.enhanced || r.Text != test.want {
 			t.Errorf("%d %q: got %+v", test.code, test.text, r)
+		}
+	}
+}
+
+// A refusal of the sender has the server done without, unless it comes when
+// the ledger has granted the delivery already: then it is an outcome.
+func TestRefusesSender(t *testing.T) {
+	for _, test := range []struct {
+		phase phase
+		reply Reply
+		class Class
+		want  bool
+	}{
+		{phaseMail, Reply{Code: 550}, ClassPolicy, true},
+		{phaseRcpt, Reply{Code: 550, Enhanced: "5.1.8"}, ClassPolicy, true},
+		{phaseRcpt, Reply{Code: 553, Enhanced: "5.1.7"}, ClassPolicy, true},
+		{phaseRcpt, Reply{Code: 450, Enhanced: "4.1.8"}, ClassLater, false},
+		{phaseRcpt, Reply{Code: 550, Enhanced: "5.7.1"}, ClassPolicy, false},
+		{phaseRcpt, Reply{Code: 550, Enhanced: "5.1.1"}, ClassHard, false},
+		{phaseDot, Reply{Code: 550, Enhanced: "5.1.8"}, ClassPolicy, false},
+	} {
+		class := classify(test.phase, test.reply)
+		got := Outcome{Class: class, Reply: test.reply, phase: test.phase}.refusesSender()
+		if class != test.class || got != test.want {
+			t.Errorf("%d, %s: %s, %v; want %s, %v", test.phase, test.reply, class, got, test.class, test.want)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package deliver_test
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"testing"
 	"time"
 
@@ -52,4 +54,24 @@ func TestStopWithoutAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.check(1, map[deliver.State]int{deliver.Uncertain: b.sender.Config.Connections, deliver.Pending: 30 - b.sender.Config.Connections})
+}
+
+// A server that is silent before the first mail holds no stop up: nothing is
+// under way, and no time limit is waited for.
+func TestStopBeforeTheFirstMail(t *testing.T) {
+	t.Parallel()
+	for _, step := range []smtptest.Step{smtptest.Banner, smtptest.EHLO, smtptest.StartTLS, smtptest.Auth} {
+		ctx, stop := context.WithCancel(t.Context())
+		s := smtptest.Start(t, smtptest.Script{
+			Extensions: []string{"STARTTLS", "AUTH LOGIN"}, User: "lettre", Password: "secret",
+			Faults: []smtptest.Fault{{Step: step, Hold: make(chan struct{}), Reached: stop}},
+		})
+		err := deliver.Greet(ctx, deliver.Server{
+			Host: s.Host(), Port: s.Port(), TLS: deliver.StartTLS, Username: "lettre", Password: "secret",
+			Config: &tls.Config{RootCAs: s.RootCAs(), ServerName: s.Host()},
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v", step, err)
+		}
+	}
 }

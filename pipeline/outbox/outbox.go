@@ -12,8 +12,8 @@ import (
 )
 
 // Store keeps the mails until a server has accepted them. What OutboxDue
-// hands out is ours for a while; if we die, it is handed out again, and the
-// mail is recognised by its Message-ID.
+// hands out is ours for a quarter of an hour; if we die, it is handed out
+// again, and the mail is recognised by its Message-ID.
 type Store interface {
 	OutboxDue(ctx context.Context, now time.Time, n int) ([]audience.Mail, error)
 	OutboxDone(ctx context.Context, id audience.ID) error
@@ -31,14 +31,9 @@ type Sender struct {
 }
 
 const (
-	every = 3 * time.Second // between two looks into the outbox: somebody waits for a confirmation
-	batch = 10              // mails in one look; all of them are sent before the store hands them out again
-
-	firstDelay   = 5 * time.Minute
-	longestDelay = 4 * time.Hour
-	deadline     = 72 * time.Hour // of attempts, after which nobody waits any more
-
-	grace = 30 * time.Second // for the mail in transit when we are stopped
+	every    = 3 * time.Second  // between two looks into the outbox: somebody waits for a confirmation
+	longest  = 14 * time.Minute // for one mail: less than the store's quarter of an hour, and more than a server may take for the final dot
+	deadline = 72 * time.Hour   // of attempts, after which nobody waits any more
 )
 
 // Run sends until ctx ends. A store that fails is asked again: the server it
@@ -54,30 +49,28 @@ func (s *Sender) Run(ctx context.Context) error {
 	}
 }
 
-// Flush sends what is due.
+// Flush sends what is due. It has one mail handed out at a time, since a slow
+// server would use up the time of those behind it, and goes on after one whose
+// end the store could not note.
 func (s *Sender) Flush(ctx context.Context) error {
+	var failed error
 	for ctx.Err() == nil {
-		mails, err := s.Store.OutboxDue(ctx, s.Now(), batch)
+		mails, err := s.Store.OutboxDue(ctx, s.Now(), 1)
 		if err != nil || len(mails) == 0 {
-			return err
+			return errors.Join(failed, err)
 		}
-		for _, m := range mails {
-			if ctx.Err() != nil {
-				return nil // handed out again later
-			}
-			if err := s.one(ctx, m); err != nil {
-				return err
-			}
-		}
+		failed = errors.Join(failed, s.one(ctx, mails[0]))
 	}
-	return nil
+	return failed
 }
 
 // one sends a mail and notes what became of it, also when we are stopped
 // meanwhile.
 func (s *Sender) one(ctx context.Context, m audience.Mail) error {
-	work, stop := graceful(ctx)
+	work, stop := deliver.Graceful(ctx, 0)
 	defer stop()
+	work, end := context.WithTimeout(work, longest)
+	defer end()
 	mail, err := s.Compose(m)
 	if err == nil {
 		err = s.Send(work, m.Address, mail)
@@ -93,7 +86,7 @@ func (s *Sender) one(ctx context.Context, m audience.Mail) error {
 		s.Logger.WarnContext(ctx, "letter given up", "kind", m.Kind, "letter", m.ID, "attempts", m.Attempts+1, cause(err))
 		return s.Store.OutboxDone(work, m.ID)
 	}
-	delay := min(firstDelay<<min(m.Attempts, 10), longestDelay)
+	delay := deliver.Delay(m.Attempts)
 	s.Logger.WarnContext(ctx, "letter not sent yet", "kind", m.Kind, "letter", m.ID, "attempts", m.Attempts+1, "again", delay, cause(err))
 	return s.Store.OutboxLater(work, m.ID, s.Now().Add(delay), err)
 }
@@ -104,14 +97,4 @@ func cause(err error) slog.Attr {
 		return slog.String("class", string(reply.Class))
 	}
 	return slog.Any("error", err)
-}
-
-// graceful is a context that outlives ctx by the grace.
-func graceful(ctx context.Context) (context.Context, context.CancelFunc) {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, cancel)
-		context.AfterFunc(work, func() { timer.Stop() })
-	})
-	return work, func() { stop(); cancel() }
 }

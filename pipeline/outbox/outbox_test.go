@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
@@ -160,12 +161,13 @@ func TestCannotCompose(t *testing.T) {
 func TestCrash(t *testing.T) {
 	p := newPost(t, storetest.SQLite(t))
 	p.queue("zoe@exemple.fr", "noel@exemple.fr")
-	p.Store = dying{p.store}
-	if err := p.Flush(t.Context()); !errors.Is(err, errDied) {
+	ctx, die := context.WithCancel(t.Context())
+	p.Store = dying{p.store, die}
+	if err := p.Flush(ctx); !errors.Is(err, errDied) {
 		t.Fatal(err)
 	}
 	p.Store = p.store
-	p.want("at once", 1, 2)
+	p.want("at once", 2, 1)
 	p.now = p.now.Add(16 * time.Minute)
 	p.want("later", 3, 0)
 	ids := map[string]int{}
@@ -180,9 +182,140 @@ func TestCrash(t *testing.T) {
 
 var errDied = errors.New("died")
 
-type dying struct{ *store.Store }
+type dying struct {
+	*store.Store
+	die func()
+}
 
-func (dying) OutboxDone(context.Context, audience.ID) error { return errDied }
+func (d dying) OutboxDone(context.Context, audience.ID) error {
+	d.die()
+	return errDied
+}
+
+// A mail whose end cannot be noted does not hold up the others.
+func TestGoesOn(t *testing.T) {
+	p := newPost(t, storetest.SQLite(t))
+	p.queue("zoe@exemple.fr", "noel@exemple.fr", "ana@exemple.fr")
+	p.Store = &failing{Store: p.store}
+	if err := p.Flush(t.Context()); !errors.Is(err, errDied) {
+		t.Fatal(err)
+	}
+	p.want("the others", 3, 1)
+}
+
+// failing notes no end of the first mail.
+type failing struct {
+	*store.Store
+	failed bool
+}
+
+func (f *failing) OutboxDone(ctx context.Context, id audience.ID) error {
+	if !f.failed {
+		f.failed = true
+		return errDied
+	}
+	return f.Store.OutboxDone(ctx, id)
+}
+
+// A server may answer anything, and a database does not take all of it.
+func TestReplyOfAnyBytes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for _, step := range []smtptest.Step{smtptest.Banner, smtptest.Rcpt} {
+			p := newPost(t, s)
+			p.queue("zoe@exemple.fr")
+			p.server.SetFaults(smtptest.Fault{Step: step, Code: 451, Text: "caf\x00 ferm\xe9"})
+			p.want(string(step), 0, 1)
+			p.now = p.now.Add(6 * time.Minute)
+			p.server.SetFaults()
+			p.want(string(step)+", later", 1, 0)
+		}
+	})
+}
+
+// However slow a server is, another sender is not handed a mail that this one
+// is about to send.
+func TestSlowServer(t *testing.T) {
+	p := newPost(t, storetest.SQLite(t))
+	for n := range 10 {
+		p.queue(fmt.Sprintf("lecteur%d@exemple.fr", n))
+	}
+	taken := map[audience.ID]int{}
+	p.Send = func(context.Context, audience.Address, []byte) error {
+		p.now = p.now.Add(100 * time.Second)
+		return nil
+	}
+	p.Compose = func(m audience.Mail) ([]byte, error) {
+		taken[m.ID]++
+		return nil, nil
+	}
+	p.Store = shared{p.store, func() {
+		mails, err := p.store.OutboxDue(t.Context(), p.now, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mails {
+			taken[m.ID]++
+		}
+	}}
+	if err := p.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(taken) != 10 {
+		t.Errorf("%d of 10 mails were taken", len(taken))
+	}
+	for id, n := range taken {
+		if n != 1 {
+			t.Errorf("%s was taken %d times", id, n)
+		}
+	}
+}
+
+// shared is a store that another sender uses, too, after each of our mails.
+type shared struct {
+	*store.Store
+	other func()
+}
+
+func (s shared) OutboxDone(ctx context.Context, id audience.ID) error {
+	err := s.Store.OutboxDone(ctx, id)
+	s.other()
+	return err
+}
+
+// One mail is given up for now before the store hands it out again.
+func TestOneMailHasItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		sender := &outbox.Sender{
+			Store: &single{}, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+			Compose: func(audience.Mail) ([]byte, error) { return nil, nil },
+			Send:    func(ctx context.Context, _ audience.Address, _ []byte) error { <-ctx.Done(); return ctx.Err() },
+		}
+		if err := sender.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took < 10*time.Minute || took >= 15*time.Minute {
+			t.Errorf("given up after %s", took)
+		}
+	})
+}
+
+// single holds one mail, until it is tried.
+type single struct{ tried bool }
+
+func (s *single) OutboxDue(context.Context, time.Time, int) ([]audience.Mail, error) {
+	if s.tried {
+		return nil, nil
+	}
+	return []audience.Mail{{}}, nil
+}
+
+func (s *single) OutboxDone(context.Context, audience.ID) error { return errors.New("done") }
+
+func (s *single) OutboxLater(context.Context, audience.ID, time.Time, error) error {
+	s.tried = true
+	return nil
+}
 
 // When stopped, the mail in transit is finished and noted, and no other begun.
 func TestStop(t *testing.T) {

@@ -22,8 +22,10 @@ func DefaultExtensions() []string {
 // Script says how a server behaves; the zero value behaves well.
 type Script struct {
 	// Extensions are the lines of the EHLO reply, nil for DefaultExtensions.
-	// A SIZE is enforced, "STARTTLS" and "AUTH PLAIN LOGIN" work.
+	// A SIZE is enforced; "STARTTLS" works, and "AUTH" with PLAIN, LOGIN and CRAM-MD5.
 	Extensions []string
+
+	TLS bool // from the first byte, as on port 465 (RFC 8314)
 
 	User, Password string // what AUTH expects
 	Faults         []Fault
@@ -48,6 +50,7 @@ type Server struct {
 	offered        map[string]string // an extension's arguments, by its name in capitals
 	user, password string
 	brief          bool
+	tls            bool
 	listener       net.Listener
 	certificate    *tls.Certificate
 	done           chan struct{}
@@ -79,7 +82,7 @@ func Start(t testing.TB, script Script) *Server {
 // New is Start for programs that are not a test; the caller must Close it.
 func New(script Script) (*Server, error) {
 	s := &Server{
-		extensions: script.Extensions, user: script.User, password: script.Password, brief: script.Brief,
+		extensions: script.Extensions, user: script.User, password: script.Password, brief: script.Brief, tls: script.TLS,
 		offered: map[string]string{}, done: make(chan struct{}), open: map[net.Conn]bool{}, counts: map[string]int{},
 	}
 	if s.extensions == nil {
@@ -91,7 +94,7 @@ func New(script Script) (*Server, error) {
 	}
 	s.SetFaults(script.Faults...)
 	var err error
-	if s.offers("STARTTLS") {
+	if s.tls || s.offers("STARTTLS") {
 		if s.certificate, err = newCertificate(); err != nil {
 			return nil, fmt.Errorf("make certificate: %w", err)
 		}
@@ -138,7 +141,7 @@ func (s *Server) Host() string { return "127.0.0.1" }
 // Port is the server's port.
 func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
-// RootCAs trusts the certificate of a server that offers STARTTLS.
+// RootCAs trusts the certificate of a server that speaks TLS or offers STARTTLS.
 func (s *Server) RootCAs() *x509.CertPool {
 	pool := x509.NewCertPool()
 	if s.certificate != nil {

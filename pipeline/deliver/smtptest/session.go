@@ -3,9 +3,12 @@ package smtptest
 import (
 	"bufio"
 	"bytes"
+	"crypto/hmac"
+	"crypto/md5"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 )
@@ -31,7 +34,10 @@ type session struct {
 }
 
 func newSession(s *Server, conn net.Conn, id int) *session {
-	c := &session{server: s, id: id}
+	c := &session{server: s, id: id, secure: s.tls}
+	if s.tls {
+		conn = s.secured(conn)
+	}
 	c.use(conn)
 	return c
 }
@@ -135,12 +141,16 @@ func (c *session) startTLS() error {
 		return err
 	}
 	// The new reader forgets whatever the client said in the clear too early.
-	c.use(tls.Server(c.conn, &tls.Config{Certificates: []tls.Certificate{*c.server.certificate}}))
+	c.use(c.server.secured(c.conn))
 	c.secure, c.greeted = true, false
 	return nil
 }
 
-// auth speaks PLAIN (RFC 4616) and LOGIN.
+func (s *Server) secured(conn net.Conn) net.Conn {
+	return tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*s.certificate}})
+}
+
+// auth speaks PLAIN (RFC 4616), LOGIN and CRAM-MD5 (RFC 2195).
 func (c *session) auth(arg string) error {
 	mechanism, initial, _ := strings.Cut(arg, " ")
 	var user, password string
@@ -159,6 +169,17 @@ func (c *session) auth(arg string) error {
 		}
 		if password, err = c.challenge("Password:", ""); err != nil {
 			return err
+		}
+	case "CRAM-MD5":
+		const prompt = "<1896.697170952@smtptest>"
+		answer, err := c.challenge(prompt, "")
+		if err != nil {
+			return err
+		}
+		mac := hmac.New(md5.New, []byte(c.server.password))
+		mac.Write([]byte(prompt))
+		if answer == fmt.Sprintf("%s %x", c.server.user, mac.Sum(nil)) {
+			user, password = c.server.user, c.server.password
 		}
 	default:
 		return c.say(reply{504, "5.5.4", "no such mechanism"})

@@ -349,7 +349,7 @@ func TestAuthLogin(t *testing.T) {
 	c := dial(t, s)
 	c.converse("< 220 smtptest ESMTP\n> EHLO x\n< 250-smtptest\n< 250 AUTH LOGIN\n" +
 		"> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> dXNlcg==\n< 334 UGFzc3dvcmQ6\n> !\n< 535 credentials refused\n" +
-		"> AUTH LOGIN dXNlcg==\n< 334 UGFzc3dvcmQ6\n> c2VjcmV0\n< 235 welcome\n> AUTH CRAM-MD5\n< 504 no such mechanism\n> STARTTLS\n< 503 not now")
+		"> AUTH LOGIN dXNlcg==\n< 334 UGFzc3dvcmQ6\n> c2VjcmV0\n< 235 welcome\n> AUTH SCRAM-SHA-1\n< 504 no such mechanism\n> STARTTLS\n< 503 not now")
 }
 
 func TestConcurrentConnections(t *testing.T) {
