@@ -127,6 +127,7 @@ func TestLink(t *testing.T) {
 		{"https://example.org/page", "https://EXAMPLE.org/page#haut"},
 		{"https://example.org/page?id=3", "https://example.org/page?utm_source=lettre&id=3&fbclid=x"},
 		{"https://example.org", "https://example.org/?mtm_campaign=x"},
+		{"https://été.example/a", "https://www.xn--t-9fab.example/a"},
 	} {
 		if a, b := check.Link(tt.a), check.Link(tt.b); a != b || a == "" {
 			t.Errorf("%q and %q: %q, %q", tt.a, tt.b, a, b)

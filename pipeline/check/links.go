@@ -3,7 +3,6 @@ package check
 import (
 	"errors"
 	"io/fs"
-	"net"
 	"net/url"
 	"path"
 	"slices"
@@ -11,17 +10,13 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
-	"github.com/infolettre/infolettre/pipeline/render/mailrules"
+	"github.com/infolettre/infolettre/pipeline/loopback"
+	"github.com/infolettre/infolettre/pipeline/render/link"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
 )
 
-// link looks at where a link leads, and at texts that the rules of mails find
-// more vague than rendering does.
+// link looks at where a link leads; its text is judged in rendering.
 func (b *builder) link(l markdown.LinkRef) {
-	told := slices.ContainsFunc(b.findings, func(f Finding) bool { return f.ID == "link-vague" && f.Line == l.Line })
-	if mailrules.Vague(l.Text) && !told {
-		b.warn("link-vague", l.Line, map[string]any{"Text": l.Text})
-	}
 	u, err := url.Parse(l.URL)
 	if err != nil {
 		return // refused in rendering
@@ -31,7 +26,7 @@ func (b *builder) link(l markdown.LinkRef) {
 		b.relative(l, u)
 		return
 	case "http":
-		if !loopback(u.Hostname()) {
+		if !loopback.Named(u.Hostname()) {
 			b.warn("link-insecure", l.Line, map[string]any{"URL": shown(l.URL)})
 		}
 	case "https":
@@ -56,11 +51,6 @@ func (b *builder) relative(l markdown.LinkRef, u *url.URL) {
 	if _, err := fs.Stat(b.context.Files, name); errors.Is(err, fs.ErrNotExist) {
 		b.warn("target-missing", l.Line, map[string]any{"URL": shown(l.URL)})
 	}
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // trackers are parameters that say whence a reader comes, or who they are,
@@ -110,7 +100,11 @@ func Link(address string) string {
 		return ""
 	}
 	clean := withoutTracking(u)
-	page := strings.TrimPrefix(strings.ToLower(clean.Host), "www.") + strings.TrimRight(clean.EscapedPath(), "/")
+	host := strings.ToLower(clean.Host)
+	if ascii, ok := link.ASCII(host); ok {
+		host = ascii
+	}
+	page := strings.TrimPrefix(host, "www.") + strings.TrimRight(clean.EscapedPath(), "/")
 	if clean.RawQuery != "" {
 		page += "?" + clean.RawQuery
 	}

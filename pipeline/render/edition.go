@@ -139,7 +139,7 @@ func (ed *edition) blocks() []block {
 		}
 		b := ed.block(e, ed.anchors[i])
 		if !exact {
-			b.Lang, b.Dir = e.Lang, markdown.Direction(e.Lang)
+			b.Lang, b.Dir = e.Lang, typography.Direction(e.Lang)
 			b.Notice = ed.words.notice(item, e, ed.locale)
 		}
 		if !ed.convert(&b, e) {
@@ -167,7 +167,7 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 	b := block{
 		Anchor: anchor, URL: ed.online() + "#" + anchor,
 		Level:      2,
-		ReaderLang: ed.locale, ReaderDir: markdown.Direction(ed.locale),
+		ReaderLang: ed.locale, ReaderDir: typography.Direction(ed.locale),
 		Section: ed.phrase(rules, e.Section), Kicker: ed.phrase(rules, e.Kicker), Title: ed.phrase(rules, e.Title),
 		Dateline: ed.dateline(e),
 		file:     e.Path, line: e.Lines["title"], excerpt: ed.phrase(rules, e.Excerpt),

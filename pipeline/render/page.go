@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/infolettre/infolettre/pipeline/content"
-	"github.com/infolettre/infolettre/pipeline/render/markdown"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
 
@@ -78,7 +77,7 @@ func (ed *edition) page(blocks []block) page {
 func (r *Renderer) frame(w words, locale string) page {
 	c := r.config
 	p := page{
-		Lang: locale, Dir: markdown.Direction(locale),
+		Lang: locale, Dir: typography.Direction(locale),
 		Name: c.Name, Tagline: c.Tagline,
 		Sender: w.T("footer.sender", "Organization", c.Organization), PostalAddress: lines(c.PostalAddress),
 	}
