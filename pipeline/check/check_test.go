@@ -83,6 +83,7 @@ func context(t *testing.T, fsys fstest.MapFS) check.Context {
 func addImages(fsys fstest.MapFS) {
 	fsys["images/petite.png"] = &fstest.MapFile{Data: picture(600, 0)}
 	fsys["images/large.png"] = &fstest.MapFile{Data: picture(1201, 0)}
+	fsys["images/fe\u0302te.png"] = &fstest.MapFile{Data: picture(1300, 0)} // as a Mac names it
 	fsys["images/lourde.png"] = &fstest.MapFile{Data: picture(1200, 201<<10)}
 	fsys["images/fausse.png"] = &fstest.MapFile{Data: []byte("RIFF____WEBPVP8 ")}
 }

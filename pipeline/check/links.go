@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 
@@ -23,7 +22,7 @@ func (b *builder) link(l markdown.LinkRef) {
 	}
 	switch u.Scheme {
 	case "":
-		b.relative(l, u)
+		b.relative(l)
 		return
 	case "http":
 		if !loopback.Named(u.Hostname()) {
@@ -40,15 +39,12 @@ func (b *builder) link(l markdown.LinkRef) {
 
 // relative looks for the entry that a link names. Alone, rendering cannot
 // know which entries exist.
-func (b *builder) relative(l markdown.LinkRef, u *url.URL) {
-	name := path.Join(path.Dir(b.entry.Path), u.Path)
-	if strings.HasPrefix(u.Path, "/") {
-		name = path.Clean(strings.TrimLeft(u.Path, "/"))
-	}
-	if path.Ext(name) != ".md" || !fs.ValidPath(name) {
+func (b *builder) relative(l markdown.LinkRef) {
+	name, ok := content.Target(b.entry.Path, l.URL)
+	if !ok || !content.IsEntry(name) {
 		return
 	}
-	if _, err := fs.Stat(b.context.Files, name); errors.Is(err, fs.ErrNotExist) {
+	if _, err := fs.Stat(b.context.Files, content.Find(b.context.Files, name)); errors.Is(err, fs.ErrNotExist) {
 		b.warn("target-missing", l.Line, map[string]any{"URL": shown(l.URL)})
 	}
 }

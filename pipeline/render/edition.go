@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
@@ -22,7 +24,7 @@ type edition struct {
 	words    words
 	key      string
 	anchors  []string          // of the issue's items, within its page
-	files    map[string]string // path of an entry's file → its anchor
+	files    map[string]string // path of an entry's file, in NFC → its anchor
 	problems []content.Problem
 }
 
@@ -39,7 +41,7 @@ func (r *Renderer) edition(iss issue.Issue, locale string) *edition {
 		anchor := unlike(ed.anchors, anchorOf(item))
 		ed.anchors = append(ed.anchors, anchor)
 		for _, e := range item.Versions {
-			ed.files[e.Path] = anchor
+			ed.files[norm.NFC.String(e.Path)] = anchor
 		}
 	}
 	return ed

@@ -154,7 +154,8 @@ func contents(blocks []block, url func(block) string) []contentsLine {
 
 // filler follows a short preheader, so that an inbox does not go on with the
 // first words of the body: figure spaces, each with a joiner that keeps
-// programs from folding them together.
+// programs from folding them together. Behind a long one stands one of them,
+// so that nothing of the body joins it (H9).
 func filler(preheader string) template.HTML {
-	return template.HTML(strings.Repeat("&#8199;&#847; ", max(0, maxPreheader-length(preheader))/2))
+	return template.HTML(strings.Repeat("&#8199;&#847; ", max(1, (maxPreheader-length(preheader))/2)))
 }
