@@ -114,7 +114,11 @@ func lines(findings []check.Finding) string {
 			b.WriteString(" !")
 		}
 		for _, name := range slices.Sorted(maps.Keys(f.Args)) {
-			fmt.Fprintf(&b, " %s=%v", name, f.Args[name])
+			value := f.Args[name]
+			if t, ok := value.(time.Time); ok {
+				value = t.Format(time.DateOnly)
+			}
+			fmt.Fprintf(&b, " %s=%v", name, value)
 		}
 		b.WriteByte('\n')
 	}
