@@ -169,7 +169,8 @@ func (l *Locale) read(id string) (plural bool, err error) {
 }
 
 // T returns a message. args are pairs of name and value; a value named Count
-// chooses the plural form where there are several. A message that does not exist shows its id: it is
+// chooses the plural form where there are several, and a time is written as its
+// day. A message that does not exist shows its id: it is
 // seen, and nothing breaks.
 func (l *Locale) T(id string, args ...any) string {
 	data := make(map[string]any, len(args)/2)
@@ -195,14 +196,9 @@ func (l *Locale) Localize(id string, data map[string]any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: data}
-	if n, ok := data["Count"]; ok {
-		if plural {
-			config.PluralCount = n
-		}
-		shown := maps.Clone(data)
-		shown["Count"] = l.number(n)
-		config.TemplateData = shown
+	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: l.shown(data)}
+	if n, ok := data["Count"]; ok && plural {
+		config.PluralCount = n
 	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -211,6 +207,19 @@ func (l *Locale) Localize(id string, data map[string]any) (string, error) {
 		return text, fmt.Errorf("%s: message %q: %w", l.tag, id, err)
 	}
 	return text, nil
+}
+
+// shown writes the arguments of a message as its readers do.
+func (l *Locale) shown(data map[string]any) map[string]any {
+	shown := maps.Clone(data)
+	for name, value := range data {
+		if t, ok := value.(time.Time); ok {
+			shown[name] = l.Date("short", t)
+		} else if name == "Count" {
+			shown[name] = l.number(value)
+		}
+	}
+	return shown
 }
 
 // number groups thousands as the language does: 200 000, 200,000.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -44,6 +45,21 @@ func TestCut(t *testing.T) {
 		}
 		if !reflect.DeepEqual(pieces, whole) {
 			t.Errorf("%s: %d messages in pieces that differ from the %d of the whole", tag, len(pieces), len(whole))
+		}
+	}
+}
+
+// A time among the arguments is read as a day, in the message's language.
+func TestTimeArgument(t *testing.T) {
+	t.Parallel()
+	catalogue, err := Load(Files, "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Date(2026, 11, 19, 8, 30, 0, 0, time.UTC)
+	for tag, want := range map[string]string{"fr": "daté du 19 novembre 2026,", "en": "dated 19 November 2026,"} {
+		if got := catalogue.Locale(tag).T("finding.date-future", "Date", day); !strings.Contains(strings.ReplaceAll(got, "\u00a0", " "), want) {
+			t.Errorf("%s: %s", tag, got)
 		}
 	}
 }

@@ -12,6 +12,7 @@
 //	render             an issue in one locale: mail HTML, web HTML, text, subject
 //	render/markdown    Markdown to HTML and text, from one parse
 //	render/typography  French micro-typography (pure)
+//	render/link        what the words and the host of a link tell (pure)
 //	render/theme       the one table of styles
 //	render/mailrules   what a program can check of a mail
 //	check              what authors should mend before an issue is sent

@@ -54,6 +54,7 @@ var rules = map[string]struct{ rule, rgaa string }{
 	"heading-skipped":   {"H10", "9.1"},
 	"heading-empty":     {"H10", "9.1"},
 	"html-dropped":      {"H16", ""},
+	"html-text-dropped": {"H16", ""},
 	"target-outside":    {"H16", ""},
 	"language-unknown":  {"H1", "8.8"},
 	"language-alone":    {"H1", "8.7"},
@@ -66,7 +67,7 @@ var rules = map[string]struct{ rule, rgaa string }{
 // The mail is sent without it; a check had better stop before that.
 var lost = []string{
 	"image-missing", "image-unreadable", "image-format", "image-refused", "image-insecure",
-	"leftover-image", "leftover-link", "link-empty", "link-refused", "target-outside", "target-missing",
+	"leftover-image", "leftover-link", "link-empty", "link-refused", "target-outside", "target-missing", "html-text-dropped",
 }
 
 // From makes a finding of a problem.

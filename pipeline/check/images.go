@@ -2,11 +2,10 @@ package check
 
 import (
 	"io/fs"
-	"net/url"
-	"path"
 	"regexp"
 	"strings"
 
+	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/render"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
 )
@@ -24,19 +23,15 @@ func (b *builder) image(i markdown.ImageRef) {
 	if i.Alt != "" && saysNothing(i.Alt) {
 		b.warn("image-alt-vague", i.Line, map[string]any{"Text": shown(i.Alt)})
 	}
-	u, err := url.Parse(i.URL)
-	if err != nil || u.Scheme != "" || u.Path == "" {
-		return
-	}
-	name := path.Join(path.Dir(b.entry.Path), u.Path)
-	if strings.HasPrefix(u.Path, "/") {
-		name = path.Clean(strings.TrimLeft(u.Path, "/"))
-	}
-	info, err := fs.Stat(b.context.Files, name)
-	if err != nil {
+	name, ok := content.Target(b.entry.Path, i.URL)
+	if !ok {
 		return
 	}
 	asset, err := render.NewAssets(b.context.Files).Image(name)
+	if err != nil {
+		return
+	}
+	info, err := fs.Stat(b.context.Files, asset.Path)
 	if err != nil {
 		return
 	}

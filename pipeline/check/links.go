@@ -3,35 +3,29 @@ package check
 import (
 	"errors"
 	"io/fs"
-	"net"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
-	"github.com/infolettre/infolettre/pipeline/render/mailrules"
+	"github.com/infolettre/infolettre/pipeline/loopback"
+	"github.com/infolettre/infolettre/pipeline/render/link"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
 )
 
-// link looks at where a link leads, and at texts that the rules of mails find
-// more vague than rendering does.
+// link looks at where a link leads; its text is judged in rendering.
 func (b *builder) link(l markdown.LinkRef) {
-	told := slices.ContainsFunc(b.findings, func(f Finding) bool { return f.ID == "link-vague" && f.Line == l.Line })
-	if mailrules.Vague(l.Text) && !told {
-		b.warn("link-vague", l.Line, map[string]any{"Text": l.Text})
-	}
 	u, err := url.Parse(l.URL)
 	if err != nil {
 		return // refused in rendering
 	}
 	switch u.Scheme {
 	case "":
-		b.relative(l, u)
+		b.relative(l)
 		return
 	case "http":
-		if !loopback(u.Hostname()) {
+		if !loopback.Named(u.Hostname()) {
 			b.warn("link-insecure", l.Line, map[string]any{"URL": shown(l.URL)})
 		}
 	case "https":
@@ -45,22 +39,14 @@ func (b *builder) link(l markdown.LinkRef) {
 
 // relative looks for the entry that a link names. Alone, rendering cannot
 // know which entries exist.
-func (b *builder) relative(l markdown.LinkRef, u *url.URL) {
-	name := path.Join(path.Dir(b.entry.Path), u.Path)
-	if strings.HasPrefix(u.Path, "/") {
-		name = path.Clean(strings.TrimLeft(u.Path, "/"))
-	}
-	if path.Ext(name) != ".md" || !fs.ValidPath(name) {
+func (b *builder) relative(l markdown.LinkRef) {
+	name, ok := content.Target(b.entry.Path, l.URL)
+	if !ok || !content.IsEntry(name) {
 		return
 	}
-	if _, err := fs.Stat(b.context.Files, name); errors.Is(err, fs.ErrNotExist) {
+	if _, err := fs.Stat(b.context.Files, content.Find(b.context.Files, name)); errors.Is(err, fs.ErrNotExist) {
 		b.warn("target-missing", l.Line, map[string]any{"URL": shown(l.URL)})
 	}
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // trackers are parameters that say whence a reader comes, or who they are,
@@ -110,7 +96,11 @@ func Link(address string) string {
 		return ""
 	}
 	clean := withoutTracking(u)
-	page := strings.TrimPrefix(strings.ToLower(clean.Host), "www.") + strings.TrimRight(clean.EscapedPath(), "/")
+	host := strings.ToLower(clean.Host)
+	if ascii, ok := link.ASCII(host); ok {
+		host = ascii
+	}
+	page := strings.TrimPrefix(host, "www.") + strings.TrimRight(clean.EscapedPath(), "/")
 	if clean.RawQuery != "" {
 		page += "?" + clean.RawQuery
 	}

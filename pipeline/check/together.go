@@ -63,7 +63,7 @@ func Dates(c Context, verdicts []issue.Verdict) []Finding {
 	var future, past []Finding
 	for _, v := range verdicts {
 		for _, e := range v.Item.Versions {
-			args := map[string]any{"Date": e.Date.Format(time.DateOnly)}
+			args := map[string]any{"Date": e.Date}
 			p := content.Problem{File: e.Path, Line: e.Lines["date"], Args: args}
 			switch {
 			case v.Reason == issue.Later && e.Date.Sub(c.Now) > farFuture:

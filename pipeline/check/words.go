@@ -114,9 +114,9 @@ func isPluralAcronym(word string) bool {
 
 // ligature lists the stems that French writes with œ. Others keep their two
 // letters: coexister, moelle, poêle, goéland, Noël.
-var ligature = regexp.MustCompile(`(?i)^(?:(?:c|ch|ranc|contrec|contrech)oeurs?|[ée]coeur(?:ant|er|ement|ée?s?|ants?|antes?|ait|e|ent)?|(?:con)?soeur(?:s|ette|ettes)?|` +
+var ligature = regexp.MustCompile(`(?i)^(?:(?:c|ch|ranc|contrec)oeurs?|[ée]coeur(?:ant|er|ement|ée?s?|ants?|antes?|ait|e|ent)?|(?:con)?soeur(?:s|ette|ettes)?|` +
 	`(?:ch)?oeuvr(?:e|es|er|ent|ait|ant|ons|ez)|man[oœ]euvr\pL*|d[ée]soeuvr\pL*|oeil(?:s|lade|lades|let|lets|lère|lères|leton|letons)?|(?:b)?oeufs?|` +
-	`voeux?|noeuds?|moeurs|oesophag\pL*|oed[èe]m\pL*|oedip\pL*|foet(?:us|al|ale|aux|ales)|oeno(?:log|tour)\pL*|oestr(?:og|us)\pL*|oecum[ée]ni\pL*|coelacanthes?|coeliaques?|soeurs?)$`)
+	`voeux?|noeuds?|moeurs|oesophag\pL*|oed[èe]m\pL*|oedip(?:e|es|iens?|iennes?)|foet(?:us|al|ale|aux|ales)|oeno(?:log|tour)\pL*|oestr(?:og|us)\pL*|oecum[ée]ni\pL*|coelacanthes?|coeliaques?)$`)
 
 // ligated writes the first oe of a word as one letter.
 func ligated(word string) string {
@@ -129,44 +129,42 @@ func ligated(word string) string {
 }
 
 // accents lists common words whose capital loses its accent on keyboards that
-// have none. Names of people are not among them: some write Eric.
-var accents = capitals(`Ça Çà Âge Âgé Âgée Âgés Âme Âpre Ébauche Éberlué Éblouissant Écart Écarts Échange Échanges Échanger Échapper Échec Échecs
-	Échelle Échelon Écho Échos Échéance Échéances Éclair Éclairage Éclairages École Écoles Écologie Écologique Écologiques Écologiste Écologistes
-	Économie Économies Économique Économiques Économiste Économistes Écoute Écouter Écoutez Écran Écrans Écrire Écrit Écrits Écriture Écrivain
-	Écrivains Écrivez Édit Éditer Éditeur Éditeurs Éditrice Édition Éditions Édito Éditorial Éditos Éducatif Éducation Effectué
-	Égal Égale Égalité Également Église Églises Égout Égypte Élaborer Élaboration Électeur Électeurs Élection Élections Électoral Électricité
-	Électrique Électriques Électronique Élevage Élevages Élève Élèves Élément Éléments Élémentaire Élu Élue Élues Élus Éloge Élysée Émancipation
-	Émettre Émergence Émeute Émeutes Émission Émissions Émotion Émotions Énergétique Énergie Énergies Énième Énigme Énorme Énormément Énoncé Épais
-	Épargne Épaule Épidémie Épique Épisode Épisodes Épilogue Épinglé Époque Époques Épouse Épreuve Épreuves Épuisé Épuisée Équation Équateur Équilibre
-	Équipe Équipes Équipement Équipements Équiper Équité Équivalent Érosion Érudit Éruption Étable Établi Établir Établissement Établissements Étage Étages
-	Étape Étapes État États Étant Étang Éteindre Étendre Étendue Éternel Éthique Éthiopie Ethnie Étiquette Étoile Étoiles Étonnant Étonnante Étonnamment
-	Étrange Étranger Étrangers Être Étroit Étude Études Étudiant Étudiante Étudiants Étudier Évaluation Évaluer Évasion Éveil Évènement Évènements
-	Événement Événements Éventuel Éventuellement Évidemment Évidence Évident Éviter Évitez Évolution Évolutions Évoluer Évoque Évoquer Évêque
-	Île Îles Îlot Îlots Ôter Ô Èbre Ébola Écosse Édimbourg Émirats Équarrissage Étymologie Évangile Évreux Évry Épernay Épinal Étampes Étretat Éthique Élargir
-	Élargissement Élan Élégance Élégant Éliminer Émerveillement Émouvant Épice Épices Épicerie Éponge Époustouflant Éprouver Étincelle Étonner Évacuation`)
+// have none. What somebody may mean as typed is not among them: names, since
+// some write Eric, and the newspaper is Les Echos; English words, which stand in
+// names of all sorts, such as Age, Edition or Evolution; Ou, La, Des and Cote,
+// which are other words.
+var accents = capitals(`Ça Çà Âgé Âgée Âgés Âme Âpre Ébauche Éberlué Éblouissant Écart Écarts Échange Échanges Échanger Échapper Échec Échecs Échelle
+	Échéance Échéances Éclairage Éclairages École Écoles Écologie Écologique Écologiques Écologiste Écologistes Économie Économique Économiques
+	Économiste Économistes Écoute Écouter Écoutez Écran Écrans Écrire Écrit Écrits Écriture Écrivain Écrivains Écrivez Éditer Éditeur Éditeurs Éditrice
+	Édito Éditos Éducatif Égal Égale Égalité Également Église Églises Égout Égypte Élaborer Électeur Électeurs Électricité Électrique Électriques
+	Électronique Élevage Élevages Élève Élèves Élémentaire Élu Élue Élues Élus Éloge Élysée Émettre Émeute Émeutes Énergétique Énergie Énième Énigme
+	Énorme Énormément Énoncé Épais Épargne Épaule Épidémie Épique Épinglé Époque Époques Épouse Épreuve Épreuves Épuisé Épuisée Équateur Équilibre Équipe
+	Équipes Équipement Équipements Équiper Équité Érudit Étable Établi Établir Établissement Établissements Étage Étages Étape Étapes État États Étant
+	Étang Éteindre Étendre Étendue Éternel Éthique Éthiopie Étoile Étoiles Étonnant Étonnante Étonnamment Étrange Étranger Étrangers Être Étroit Étude
+	Études Étudiant Étudiante Étudiants Étudier Évaluer Éveil Évènement Évènements Événement Événements Éventuel Éventuellement Évidemment
+	Éviter Évitez Évoluer Évoque Évoquer Évêque Île Îles Îlot Îlots Ôter Èbre Écosse Édimbourg Émirats Équarrissage Étymologie Évangile Évreux Évry
+	Épernay Épinal Étampes Étretat Élargir Élargissement Éliminer Émerveillement Émouvant Épice Épices Épicerie Éponge Époustouflant Éprouver Étincelle
+	Étonner`)
 
-// capitals maps each word as keyboards write it to the word itself. What is
-// another word without its accent is not in it: Ou, La, Des, Cote.
+// capitals maps each word as keyboards write it to the word itself.
 func capitals(list string) map[string]string {
 	plain := strings.NewReplacer("À", "A", "Â", "A", "Ç", "C", "É", "E", "È", "E", "Ê", "E", "Î", "I", "Ô", "O")
 	words := map[string]string{}
 	for word := range strings.FieldsSeq(list) {
-		if typed := plain.Replace(word); typed != word && len([]rune(word)) > 1 {
-			words[typed] = word
-		}
+		words[plain.Replace(word)] = word
 	}
-	delete(words, "Age") // English too, in names of all sorts
 	return words
 }
 
 var (
 	// capitalA is the preposition at the beginning of a sentence. Only what
-	// follows it tells it from a letter or a note of music.
-	capitalA = regexp.MustCompile(`(?:^|[.!?…:»]\s+)[«“"(]?\s?(A (?:l[’']\pL+|la|ce|cet|cette|ces|ceux|celles|celui|cela|chaque|cause|condition|contre|côté|défaut|demain|droite|gauche|` +
-		`bientôt|d[’']autres|midi|minuit|présent|jamais|quelques|table|vendre|louer|lire|écouter|voir|suivre|noter|retenir|savoir|découvrir|vos|votre|nos|notre|mon|ma|mes|son|sa|ses|leur|leurs|moins|mesure|mi|nouveau|partir|peine|` +
-		`propos|quand|qui|quoi|quel|quelle|tous|toutes|tout|toute|travers|titre|terme|vous|nous|lui|eux|elle|elles|un|une|deux|trois|dix|vingt|cent|domicile|` +
-		`ne pas|part|priori|posteriori|raison|force|base|temps|plus|vrai|pied|vélo|distance|long|court|moyen|aucun|aucune|Paris|Lyon|Marseille|Lille|` +
-		`Toulouse|Bordeaux|Nantes|Rennes|Strasbourg|Montpellier|Nice|Grenoble|Dijon|Tours|Brest|Rouen|Nancy|Londres|Berlin|Rome|Bruxelles|Genève|Lausanne|Montréal|Québec))(?:[^\pL]|$)`)
+	// follows it tells it from a letter, a note of music, the verb without its
+	// subject (A deux enfants), English (A force for good) and Latin (A priori).
+	capitalA = regexp.MustCompile(`(?:^|[.!?…:»]\s+)[«“"(]?\s?(A (?:l[’']\pL+|la|ce|cet|cette|ces|ceux|celles|celui|cela|chaque|contre|côté|défaut|demain|droite|gauche|` +
+		`bientôt|d[’']autres|midi|minuit|présent|jamais|vendre|louer|lire|écouter|voir|suivre|noter|retenir|savoir|découvrir|vos|votre|nos|notre|mon|ma|mes|sa|ses|leur|leurs|moins|mesure|nouveau|partir|peine|` +
+		`propos|quand|qui|quoi|quel|quelle|travers|titre|terme|vous|nous|lui|eux|elle|elles|domicile|` +
+		`ne pas|vrai|pied|vélo|moyen|aucun|aucune|Paris|Lyon|Marseille|Lille|` +
+		`Toulouse|Bordeaux|Nantes|Rennes|Strasbourg|Montpellier|Grenoble|Dijon|Tours|Brest|Rouen|Londres|Bruxelles|Genève|Lausanne|Montréal|Québec))(?:[^\pL]|$)`)
 
 	crossed = regexp.MustCompile(`(?:^|[^\pL\pN.,])(\d+(?:,\d+)?[  \x{202f}]?[xX][  \x{202f}]?\d+(?:[xX]\d+)?)(?:[^\pL\pN]|$)`)
 	times   = regexp.MustCompile(`[  \x{202f}]?[xX][  \x{202f}]?`)

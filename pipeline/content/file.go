@@ -65,11 +65,14 @@ func (f File) Markdown() []byte {
 	return []byte(b.String())
 }
 
-// plainScalar is text that YAML takes for nothing else; the rest is quoted.
+// plainScalar is text that YAML takes for nothing else, but for some words, in
+// YAML 1.1 or 1.2; the rest is quoted.
 var plainScalar = regexp.MustCompile(`^\pL[\pL\pN ’'.,!?;()«»\x{A0}\x{202F}/–—…-]*$`)
 
+var reservedScalar = regexp.MustCompile(`^(?i:null|true|false|yes|no|on|off|y|n)$`)
+
 func scalar(text string) string {
-	if plainScalar.MatchString(text) {
+	if plainScalar.MatchString(text) && !reservedScalar.MatchString(text) && !strings.HasSuffix(text, " ") {
 		return text
 	}
 	return quoted(text)

@@ -274,7 +274,7 @@ func checkImport(t interface{ Errorf(string, ...any) }, typed string) {
 }
 
 // unescape reads CommonMark's backslash escapes, section 2.4.
-func unescape(s string) string { return escaped.ReplaceAllString(s, "$1") }
+func unescape(s string) string { return showEscaped.Replace(hideEscaped.Replace(s)) }
 
 // solid leaves out white space, and control characters as import does.
 func solid(s string) string {

@@ -32,7 +32,7 @@ func list(fsys fs.FS) (names []string, problems []Problem, err error) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
-		case !d.IsDir() && isMarkdown(name):
+		case !d.IsDir() && IsEntry(name):
 			names = append(names, name)
 		}
 		return nil
@@ -63,7 +63,8 @@ func passedOver(d fs.DirEntry) bool {
 	return strings.EqualFold(stem, "readme") || strings.EqualFold(stem, "lisezmoi")
 }
 
-func isMarkdown(name string) bool {
+// IsEntry reports a name that a file of an entry may have.
+func IsEntry(name string) bool {
 	ext := path.Ext(name)
 	return strings.EqualFold(ext, ".md") || strings.EqualFold(ext, ".markdown")
 }

@@ -143,10 +143,7 @@ func readAll(fsys fs.FS, names []string, o Options) []reading {
 	return readings
 }
 
-var (
-	errTooLarge   = errors.New("larger than an entry may be")
-	errNotRegular = errors.New("not a regular file")
-)
+var errTooLarge = errors.New("larger than an entry may be")
 
 // readOne leaves the entry's path empty when there is no entry to read; a name
 // that is no file, such as a link to a folder, is no problem either. text is
@@ -160,7 +157,7 @@ func readOne(fsys fs.FS, name string, text *bytes.Buffer, o Options) reading {
 	}
 	changed, err := readLimited(fsys, name, text)
 	switch {
-	case errors.Is(err, errNotRegular):
+	case errors.Is(err, ErrNotRegular):
 		return reading{}
 	case errors.Is(err, errTooLarge):
 		return complain("file-too-large", map[string]any{"Limit": maxFile / 1000})
@@ -174,21 +171,14 @@ func readOne(fsys fs.FS, name string, text *bytes.Buffer, o Options) reading {
 
 // readLimited trusts neither the size a file states nor that it stays the same.
 func readLimited(fsys fs.FS, name string, text *bytes.Buffer) (changed time.Time, err error) {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return changed, err
-	}
-	if !info.Mode().IsRegular() {
-		return changed, errNotRegular // opening a pipe would wait for ever
-	}
-	if info.Size() > maxFile {
-		return changed, errTooLarge
-	}
-	f, err := fsys.Open(name)
+	f, info, err := Open(fsys, name)
 	if err != nil {
 		return changed, err
 	}
 	defer f.Close()
+	if info.Size() > maxFile {
+		return changed, errTooLarge
+	}
 	text.Reset()
 	if _, err := text.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
 		return changed, err

@@ -48,6 +48,16 @@ func parse(name string, data []byte, changed time.Time, o Options) reading {
 	return r
 }
 
+// Body is what stands below the front matter of an entry's file; the whole of
+// one whose front matter has no end.
+func Body(text string) string {
+	p := &parser{}
+	if _, ok := p.split(text); !ok {
+		return text
+	}
+	return p.entry.Body
+}
+
 func (p *parser) read(data []byte, changed time.Time) {
 	text, ok := p.decode(data)
 	if !ok {

@@ -48,12 +48,13 @@ func Slugify(text string) string {
 // and the links already sent keep theirs.
 func assignSlugs(readings []reading) (problems []Problem) {
 	owner := map[[2]string]string{} // language and slug → path
+	last := map[[2]string]int{}     // language and dated slug → the highest number tried with it
 	for _, chosen := range []bool{true, false} {
 		for _, r := range byAge(readings) {
 			if (r.slugLine > 0) != chosen {
 				continue
 			}
-			slug := freeSlug(r.entry, owner)
+			slug := freeSlug(r.entry, owner, last)
 			if chosen && slug != r.entry.Slug {
 				problems = append(problems, Problem{ID: "slug-duplicate", File: r.entry.Path, Line: r.slugLine,
 					Args: map[string]any{"Slug": r.entry.Slug, "First": owner[[2]string{r.entry.Lang, r.entry.Slug}], "Instead": slug}})
@@ -75,15 +76,16 @@ func byAge(readings []reading) []*reading {
 }
 
 // freeSlug tries titre, titre-2026-11-19, titre-2026-11-19-2 and so on.
-func freeSlug(e Entry, owner map[[2]string]string) string {
+func freeSlug(e Entry, owner map[[2]string]string, last map[[2]string]int) string {
 	taken := func(slug string) bool { return owner[[2]string{e.Lang, slug}] != "" }
 	dated := strings.TrimPrefix(e.Slug+e.Date.Format("-2006-01-02"), "-")
 	slug := cmp.Or(e.Slug, dated)
 	if taken(slug) {
 		slug = dated
 	}
-	for n := 2; taken(slug); n++ {
-		slug = fmt.Sprintf("%s-%d", dated, n)
+	for key := [2]string{e.Lang, dated}; taken(slug); {
+		last[key] = max(last[key], 1) + 1
+		slug = fmt.Sprintf("%s-%d", dated, last[key])
 	}
 	return slug
 }

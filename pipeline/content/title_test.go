@@ -34,6 +34,28 @@ func TestTitles(t *testing.T) {
 	}
 }
 
+// Every sign that Markdown lets escape comes back as itself, whatever marks
+// went in between.
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	const signs = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+	var escaped string
+	for _, sign := range signs {
+		escaped += `\` + string(sign)
+	}
+	for in, want := range map[string]string{
+		"a " + escaped + " b":                      "a " + signs + " b",
+		`[le rapport](https://exemple.fr/a\_b) \*`: "le rapport *",
+		`**\*fort\***`:                             "*fort*",
+		`\\*a*`:                                    `\a`,
+		strings.Repeat(`\*`, 3):                    "***",
+	} {
+		if got := plain(in); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestNearestKey(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ in, want string }{

@@ -1,14 +1,13 @@
 package preview
 
 import (
-	"io/fs"
 	"net/http"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 
 	"github.com/infolettre/infolettre/pipeline/check"
+	"github.com/infolettre/infolettre/pipeline/content"
 )
 
 // filePage fills templates/preview/file.html: a file as its author wrote it.
@@ -31,10 +30,11 @@ func fileAddress(file string, line int) string {
 
 func (p *Preview) serveFile(w http.ResponseWriter, r *http.Request) {
 	s, name := p.current.Load(), r.URL.Query().Get("path")
-	data, err := fs.ReadFile(s.newsletter.Entries, name)
-	if ext := strings.ToLower(path.Ext(name)); err == nil && ext != ".md" && ext != ".markdown" {
-		err = fs.ErrNotExist
+	if !content.IsEntry(name) {
+		p.fail(w, errNotFound)
+		return
 	}
+	data, err := content.ReadFile(s.newsletter.Entries, name)
 	if err != nil {
 		p.fail(w, errNotFound)
 		return

@@ -67,9 +67,13 @@ func (s *snapshot) entryFindings(c check.Context, e content.Entry) []check.Findi
 	return s.memory.recall(e.Path, e.Hash, func() []check.Finding { return check.Entry(c, e) })
 }
 
-// mailFindings are those of a whole mail.
+// mailFindings are those of a whole mail, with the places in its entries.
 func (s *snapshot) mailFindings(m Mail, locale string, entries []content.Entry) []check.Finding {
-	return s.memory.recall("mail "+locale, string(m.Raw), func() []check.Finding {
+	key := string(m.Raw)
+	for _, e := range entries {
+		key += e.Hash
+	}
+	return s.memory.recall("mail "+locale, key, func() []check.Finding {
 		return check.Mail(m.Raw, mailrules.Options{Locale: locale}, entries)
 	})
 }

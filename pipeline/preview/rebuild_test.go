@@ -59,6 +59,22 @@ func TestLastGoodMail(t *testing.T) {
 	}
 }
 
+// What is wrong with the mail is shown where it now stands in an entry, though
+// the mail is the same.
+func TestPlaceInAnEntryThatMoved(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	// Too long for the number to stand behind it.
+	d.edit(editorial, "title: ", "title: UNE LETTRE QUI CRIE ET QUI NE CESSE DE CRIER DEPUIS LE MATIN # ")
+	d.rebuild(preview.Change{})
+	const place = "seconde-de-trop.fr.md:"
+	contains(t, d.body("/"), "en capitales", place+"2<")
+	d.edit(editorial, "title: ", "# à relire\ntitle: ")
+	d.rebuild(preview.Change{})
+	contains(t, d.body("/"), "en capitales", place+"3<")
+	lacks(t, d.body("/"), place+"2<")
+}
+
 // A mistake in the settings is shown above what the last good ones gave, until
 // it is mended.
 func TestSettings(t *testing.T) {

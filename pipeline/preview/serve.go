@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/loopback"
 	"github.com/infolettre/infolettre/pipeline/render"
 	"github.com/infolettre/infolettre/templates"
@@ -53,21 +54,24 @@ func (p *Preview) Handler() http.Handler {
 	})))
 }
 
+// imageTypes go by the name alone: what a file holds could pass for a page.
+var imageTypes = map[string]string{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
+
 // ServeImage serves an image of the entries' folder, by the path in its
 // address. What is no image that mail programs show is not found.
 func ServeImage(w http.ResponseWriter, r *http.Request, folder fs.FS) {
 	name := r.PathValue("path")
-	data, err := fs.ReadFile(folder, name)
-	switch strings.ToLower(path.Ext(name)) {
-	case ".png", ".jpg", ".jpeg", ".gif":
-	default:
-		err = fs.ErrNotExist
+	kind, known := imageTypes[strings.ToLower(path.Ext(name))]
+	if !known {
+		http.NotFound(w, r)
+		return
 	}
+	data, err := content.ReadFile(folder, name)
 	if err != nil {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", http.DetectContentType(data))
+	w.Header().Set("Content-Type", kind)
 	_, _ = w.Write(data) // a browser that went away
 }
 

@@ -149,6 +149,10 @@ func TestNothingOutside(t *testing.T) {
 	if r := d.get("/media/images/cable-repare.png"); r.StatusCode != 200 || r.Header.Get("Content-Type") != "image/png" {
 		t.Errorf("an image: status %d, %s", r.StatusCode, r.Header.Get("Content-Type"))
 	}
+	d.write("content/images/page.PNG", "<!doctype html><script>alert(1)</script>")
+	if r := d.get("/media/images/page.PNG"); r.Header.Get("Content-Type") != "image/png" {
+		t.Errorf("a page under an image's name: %s", r.Header.Get("Content-Type"))
+	}
 }
 
 // The stream tells of saves, whatever they do, and ends with the preview.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/infolettre/infolettre/pipeline/content"
 )
 
 // Editors save in several steps: they write, rename and set the mode. A save
@@ -108,7 +110,7 @@ func (w *watch) change(ctx context.Context) (c Change, err error) {
 			}
 			// Another folder of the same name is as good as another setting.
 			c.Settings = c.Settings || e.Name == w.settings || e.Name == w.folder
-			c.Assets = c.Assets || e.Op&^(fsnotify.Write|fsnotify.Chmod) != 0 || filepath.Ext(e.Name) != ".md"
+			c.Assets = c.Assets || e.Op&^(fsnotify.Write|fsnotify.Chmod) != 0 || !content.IsEntry(e.Name)
 			w.stale = w.stale || isFolder(e)
 		}
 		over = time.After(quiet)

@@ -8,6 +8,8 @@ import (
 	_ "image/jpeg" //
 	_ "image/png"  //
 	"io/fs"
+
+	"github.com/infolettre/infolettre/pipeline/content"
 )
 
 // Asset is an image as the public site will serve it.
@@ -19,7 +21,7 @@ type Asset struct {
 // Assets finds the images that entries show.
 type Assets interface {
 	// Image describes the image at a slash-separated path below the content
-	// root. The error wraps fs.ErrNotExist or ErrImageFormat.
+	// root, in whichever normal form its name is stored. The error wraps fs.ErrNotExist or ErrImageFormat.
 	Image(name string) (Asset, error)
 }
 
@@ -34,7 +36,8 @@ func NewAssets(fsys fs.FS) Files { return Files{fsys} }
 
 // Image reads no more of the file than its header.
 func (f Files) Image(name string) (Asset, error) {
-	file, err := f.fsys.Open(name)
+	name = content.Find(f.fsys, name)
+	file, _, err := content.Open(f.fsys, name)
 	if err != nil {
 		return Asset{}, err
 	}

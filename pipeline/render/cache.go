@@ -7,6 +7,7 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
+	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
 
 // Cache remembers entries as they were drawn, for who renders the same issue
@@ -82,7 +83,7 @@ func (ed *edition) draw(b *block, e content.Entry) drawing {
 func (ed *edition) drawAnew(b *block, e content.Entry, resolve markdown.Resolver) (d drawing) {
 	rules := ed.rules(e)
 	options := markdown.Options{
-		Styles: ed.theme, Typography: rules, RulesOf: ed.rulesOf, Dir: markdown.Direction(e.Lang),
+		Styles: ed.theme, Typography: rules, RulesOf: ed.rulesOf, Dir: typography.Direction(e.Lang),
 		Words: ed.words.markdown(), TopHeading: b.Level + 1, Resolve: resolve, Outline: true,
 	}
 	if e.Plain {

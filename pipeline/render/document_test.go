@@ -87,7 +87,7 @@ func TestBudget(t *testing.T) {
 		{1, 90_000, 1},
 		{5, 90_000, 5},
 		{12, 90_000, 0},
-		{5, 1, 1},
+		{5, 2_000, 1},
 		{60, 90_000, 0},
 	} {
 		c := config()
@@ -106,6 +106,11 @@ func TestBudget(t *testing.T) {
 		size := len(d.Fill(d.HTML, values))
 		if fits := size <= test.budget; fits == has(problems, "issue-too-large") {
 			t.Errorf("%s: %d bytes, and problems %v", name, size, problems)
+		}
+		for _, p := range problems {
+			if size := (size + 999) / 1000; p.Args["Size"].(int) < size || p.Args["Limit"] != test.budget/1000 || p.Args["Key"] != "newsletter.budget" {
+				t.Errorf("%s: %v for %d kB", name, p.Args, size)
+			}
 		}
 		text := strings.ReplaceAll(d.Text, "\u00a0", " ")
 		for i := range test.entries {

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/issue"
@@ -22,7 +24,7 @@ type edition struct {
 	words    words
 	key      string
 	anchors  []string          // of the issue's items, within its page
-	files    map[string]string // path of an entry's file → its anchor
+	files    map[string]string // path of an entry's file, in NFC → its anchor
 	problems []content.Problem
 }
 
@@ -39,7 +41,7 @@ func (r *Renderer) edition(iss issue.Issue, locale string) *edition {
 		anchor := unlike(ed.anchors, anchorOf(item))
 		ed.anchors = append(ed.anchors, anchor)
 		for _, e := range item.Versions {
-			ed.files[e.Path] = anchor
+			ed.files[norm.NFC.String(e.Path)] = anchor
 		}
 	}
 	return ed
@@ -139,7 +141,7 @@ func (ed *edition) blocks() []block {
 		}
 		b := ed.block(e, ed.anchors[i])
 		if !exact {
-			b.Lang, b.Dir = e.Lang, markdown.Direction(e.Lang)
+			b.Lang, b.Dir = e.Lang, typography.Direction(e.Lang)
 			b.Notice = ed.words.notice(item, e, ed.locale)
 		}
 		if !ed.convert(&b, e) {
@@ -167,7 +169,7 @@ func (ed *edition) block(e content.Entry, anchor string) block {
 	b := block{
 		Anchor: anchor, URL: ed.online() + "#" + anchor,
 		Level:      2,
-		ReaderLang: ed.locale, ReaderDir: markdown.Direction(ed.locale),
+		ReaderLang: ed.locale, ReaderDir: typography.Direction(ed.locale),
 		Section: ed.phrase(rules, e.Section), Kicker: ed.phrase(rules, e.Kicker), Title: ed.phrase(rules, e.Title),
 		Dateline: ed.dateline(e),
 		file:     e.Path, line: e.Lines["title"], excerpt: ed.phrase(rules, e.Excerpt),

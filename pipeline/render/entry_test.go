@@ -149,9 +149,11 @@ func TestDestinations(t *testing.T) {
 		{"no image in front", "", "images/port.png", "", "image-missing"},
 		{"image outside", "", "../port.png", "", "target-outside"},
 		{"not an image", "", "images/note.txt", "", "image-format"},
+		{"a pipe", "", "images/tube.png", "", "image-unreadable"},
 		{"image script", "", "javascript:alert(1)", "", "image-refused"},
 		{"image data", "", "data:image/png;base64,AAAA", "", "image-refused"},
 		{"remote image", "", "https://exemple.fr/port.png", "", "image-size"},
+		{"image named on a Mac", "![port](images/e\u0301te\u0301.png) ![port](images/%C3%A9t%C3%A9.png)", "", "", ""},
 		{"image from the root", "", "/images/phare%20de%20nuit.png", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -186,7 +188,7 @@ func TestDestinations(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	r := newRenderer(t, config())
-	good := content.Entry{Path: "a.md", Lang: "fr", Title: "Un titre", Body: "Voir [le voisin](b.fr.md)."}
+	good := content.Entry{Path: "a.md", Lang: "fr", Title: "Un titre", Body: "Voir [un voisin](b.fr.md), [un autre](c.markdown) et [un dernier](D.MD)."}
 	if got := r.Check(good); len(got) > 0 {
 		t.Errorf("a good entry: %v", got)
 	}

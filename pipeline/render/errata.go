@@ -6,6 +6,7 @@ import (
 
 	"github.com/infolettre/infolettre/pipeline/issue"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
+	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
 
 // erratumAnchor is where an issue tells what was wrong in earlier ones.
@@ -23,7 +24,7 @@ func (ed *edition) errata() (b block, ok bool, err error) {
 			"Date", ed.words.Date("short", e.Slot.In(ed.config.Location)), "What", ed.sentence(e)))
 	}
 	rules := ed.rulesOf(ed.locale)
-	converter := markdown.New(markdown.Options{Styles: ed.theme, Dir: markdown.Direction(ed.locale), Words: ed.words.markdown(), TopHeading: 3})
+	converter := markdown.New(markdown.Options{Styles: ed.theme, Dir: typography.Direction(ed.locale), Words: ed.words.markdown(), TopHeading: 3})
 	var source strings.Builder
 	for _, line := range lines {
 		source.WriteString(literal(rules.Text(line)) + "\n\n") // typeset first: a literal sign is nobody's to change
@@ -35,7 +36,7 @@ func (ed *edition) errata() (b block, ok bool, err error) {
 	anchor := unlike(ed.anchors, erratumAnchor)
 	b = block{
 		Anchor: anchor, URL: ed.online() + "#" + anchor, Cell: "entry-next", Level: 2,
-		ReaderLang: ed.locale, ReaderDir: markdown.Direction(ed.locale),
+		ReaderLang: ed.locale, ReaderDir: typography.Direction(ed.locale),
 		Title: ed.phrase(rules, ed.words.T("erratum.title")), Body: template.HTML(body.HTML), BodyText: body.Text,
 		Excerpt: ed.phrase(rules, cut(strings.Join(lines, " "), maxExcerpt)),
 	}

@@ -34,7 +34,7 @@ func (r *Renderer) Letter(l Letter, locale string) (Document, error) {
 	} else {
 		locale = w.Tag()
 	}
-	converter := markdown.New(markdown.Options{Styles: r.theme, Dir: markdown.Direction(locale), Words: w.markdown(), TopHeading: 3})
+	converter := markdown.New(markdown.Options{Styles: r.theme, Dir: typography.Direction(locale), Words: w.markdown(), TopHeading: 3})
 	body, err := converter.Convert(l.source())
 	if err != nil {
 		return Document{}, fmt.Errorf("lay out the letter %q: %w", l.Subject, err)

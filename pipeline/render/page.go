@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/infolettre/infolettre/pipeline/content"
-	"github.com/infolettre/infolettre/pipeline/render/markdown"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
 
@@ -78,7 +77,7 @@ func (ed *edition) page(blocks []block) page {
 func (r *Renderer) frame(w words, locale string) page {
 	c := r.config
 	p := page{
-		Lang: locale, Dir: markdown.Direction(locale),
+		Lang: locale, Dir: typography.Direction(locale),
 		Name: c.Name, Tagline: c.Tagline,
 		Sender: w.T("footer.sender", "Organization", c.Organization), PostalAddress: lines(c.PostalAddress),
 	}
@@ -155,7 +154,8 @@ func contents(blocks []block, url func(block) string) []contentsLine {
 
 // filler follows a short preheader, so that an inbox does not go on with the
 // first words of the body: figure spaces, each with a joiner that keeps
-// programs from folding them together.
+// programs from folding them together. Behind a long one stands one of them,
+// so that nothing of the body joins it (H9).
 func filler(preheader string) template.HTML {
-	return template.HTML(strings.Repeat("&#8199;&#847; ", max(0, maxPreheader-length(preheader))/2))
+	return template.HTML(strings.Repeat("&#8199;&#847; ", max(1, (maxPreheader-length(preheader))/2)))
 }

@@ -12,7 +12,7 @@ import (
 // would get: the very mail, for those who decide about it.
 func (r *Renderer) Preface(d Document, l Letter) (Document, error) {
 	converter := markdown.New(markdown.Options{
-		Styles: r.theme, Dir: markdown.Direction(d.Locale), TopHeading: 3,
+		Styles: r.theme, Dir: typography.Direction(d.Locale), TopHeading: 3,
 		Words: words{r.catalogue.Locale(d.Locale), r.config.Typography.NarrowSpace == typography.WideSpace}.markdown(),
 	})
 	body, err := converter.Convert(l.source())

@@ -106,7 +106,9 @@ func (ed *edition) fit(doc *Document, p page) error {
 			return fits(html)
 		})
 		if !fits(doc.HTML) {
-			ed.problem(content.Problem{ID: "issue-too-large", Args: map[string]any{"Size": filledSize(doc.HTML, ed.key), "Budget": ed.config.Budget}})
+			ed.problem(content.Problem{ID: "issue-too-large", Args: map[string]any{
+				"Size": (filledSize(doc.HTML, ed.key) + 999) / 1000, "Limit": ed.config.Budget / 1000, "Key": "newsletter.budget",
+			}})
 		}
 	}
 	doc.Summarized = all - doc.Full

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"io/fs"
 	"strings"
 	"sync"
 	"testing"
@@ -67,8 +68,10 @@ func pictures(t *testing.T) fstest.MapFS {
 		t.Fatal(err)
 	}
 	return fstest.MapFS{
-		"images/phare de nuit.png": {Data: b.Bytes()},
-		"images/note.txt":          {Data: []byte("une note")},
+		"images/phare de nuit.png":   {Data: b.Bytes()},
+		"images/e\u0301te\u0301.png": {Data: b.Bytes()}, // as a Mac names it
+		"images/note.txt":            {Data: []byte("une note")},
+		"images/tube.png":            {Mode: fs.ModeNamedPipe},
 	}
 }
 

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"net/url"
-	"path"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/render/markdown"
@@ -19,17 +20,17 @@ func (ed *edition) resolver(e content.Entry) markdown.Resolver {
 		if strings.HasPrefix(dest, base) {
 			return markdown.Target{URL: dest}, nil
 		}
-		name, ok := below(path.Dir(e.Path), dest)
+		name, ok := content.Target(e.Path, dest)
 		if !ok {
 			return refuse("target-outside", dest)
 		}
 		if kind == markdown.Image {
 			return ed.image(base, name, dest)
 		}
-		if anchor, ok := ed.files[name]; ok {
+		if anchor, ok := ed.files[norm.NFC.String(name)]; ok {
 			return markdown.Target{URL: ed.online() + "#" + anchor}, nil
 		}
-		if ed.issue.Number == 0 && path.Ext(name) == ".md" {
+		if ed.issue.Number == 0 && content.IsEntry(name) {
 			return markdown.Target{URL: ed.online()}, nil // its neighbours are not known yet
 		}
 		return refuse("target-unknown", dest)
@@ -52,19 +53,4 @@ func (ed *edition) image(base, name, dest string) (markdown.Target, *markdown.Fi
 
 func refuse(id, dest string) (markdown.Target, *markdown.Finding) {
 	return markdown.Target{}, &markdown.Finding{ID: id, Args: map[string]any{"URL": cut(dest, 80)}}
-}
-
-// below is the path, from the content root, of a destination seen from dir;
-// one that begins with a slash is seen from the root. ok is false for what
-// leaves the root or names nothing in it.
-func below(dir, dest string) (name string, ok bool) {
-	u, err := url.Parse(dest)
-	if err != nil || u.Path == "" {
-		return "", false
-	}
-	name = path.Join(dir, u.Path)
-	if strings.HasPrefix(u.Path, "/") {
-		name = path.Clean(strings.TrimLeft(u.Path, "/"))
-	}
-	return name, fs.ValidPath(name) && name != "."
 }

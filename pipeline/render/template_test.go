@@ -1,7 +1,6 @@
 package render
 
 import (
-	"html/template"
 	"io/fs"
 	"regexp"
 	"strings"
@@ -106,33 +105,6 @@ func TestCut(t *testing.T) {
 	}
 }
 
-func TestBelow(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		dir, dest, want string
-		ok              bool
-	}{
-		{".", "a.png", "a.png", true},
-		{"2026/mars", "a.png", "2026/mars/a.png", true},
-		{"2026/mars", "../a.png", "2026/a.png", true},
-		{"2026/mars", "/images/a.png", "images/a.png", true},
-		{".", "a%20b.png", "a b.png", true},
-		{".", "a.md#note", "a.md", true},
-		{"2026", "../../a.png", "", false},
-		{".", "/../a.png", "", false},
-		{".", "%2e%2e/a.png", "", false},
-		{".", "?q=1", "", false},
-		{".", "", "", false},
-		{".", ".", "", false},
-		{".", "%zz", "", false},
-	} {
-		got, ok := below(test.dir, test.dest)
-		if ok != test.ok || ok && got != test.want {
-			t.Errorf("below(%q, %q) = %q, %v, want %q, %v", test.dir, test.dest, got, ok, test.want, test.ok)
-		}
-	}
-}
-
 func TestLiteral(t *testing.T) {
 	t.Parallel()
 	got := literal("a*b_[c](d)<e>`f` & «g»")
@@ -144,10 +116,12 @@ func TestLiteral(t *testing.T) {
 
 func TestFiller(t *testing.T) {
 	t.Parallel()
-	if got := filler(strings.Repeat("é", maxPreheader)); got != template.HTML("") {
-		t.Errorf("a whole preheader is followed by %q", got)
+	for _, length := range []int{0, 5, maxPreheader - 2, maxPreheader - 1, maxPreheader} {
+		if filler(strings.Repeat("é", length)) == "" {
+			t.Errorf("a preheader of %d characters is followed by nothing", length)
+		}
 	}
-	if filler("court") == "" {
-		t.Error("a short preheader is followed by nothing")
+	if short, long := len(filler("court")), len(filler(strings.Repeat("é", 100))); short <= long {
+		t.Errorf("a short preheader is followed by %d bytes, a long one by %d", short, long)
 	}
 }

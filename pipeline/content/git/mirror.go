@@ -59,7 +59,7 @@ type Mirror struct {
 
 	mu     sync.Mutex // go-git reads objects from one goroutine at a time
 	commit *object.Commit
-	files  fs.FS // nil until something was pulled
+	files  *tree // nil until something was pulled
 }
 
 // NewMirror opens the copy in a folder of ours, and begins one in an empty
@@ -201,7 +201,7 @@ func (m *Mirror) read(hash plumbing.Hash) error {
 	if err == nil && m.source.Folder != "" {
 		root, err = root.Tree(m.source.Folder)
 	}
-	var files fs.FS
+	var files *tree
 	if err == nil {
 		files, err = newTree(root, commit.Committer.When, &m.mu)
 	}
@@ -214,13 +214,48 @@ func (m *Mirror) read(hash plumbing.Hash) error {
 
 // Open reads a file or a folder of the last good commit.
 func (m *Mirror) Open(name string) (fs.File, error) {
-	m.mu.Lock()
-	files := m.files
-	m.mu.Unlock()
-	if files == nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: ErrNothing}
+	files, err := m.tree("open", name)
+	if err != nil {
+		return nil, err
 	}
 	return files.Open(name)
+}
+
+// Stat implements fs.StatFS.
+func (m *Mirror) Stat(name string) (fs.FileInfo, error) {
+	files, err := m.tree("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	return files.Stat(name)
+}
+
+// Lstat implements fs.ReadLinkFS.
+func (m *Mirror) Lstat(name string) (fs.FileInfo, error) {
+	files, err := m.tree("lstat", name)
+	if err != nil {
+		return nil, err
+	}
+	return files.Lstat(name)
+}
+
+// ReadLink implements fs.ReadLinkFS.
+func (m *Mirror) ReadLink(name string) (string, error) {
+	files, err := m.tree("readlink", name)
+	if err != nil {
+		return "", err
+	}
+	return files.ReadLink(name)
+}
+
+// tree is that of the last good commit.
+func (m *Mirror) tree(op, name string) (*tree, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.files == nil {
+		return nil, &fs.PathError{Op: op, Path: name, Err: ErrNothing}
+	}
+	return m.files, nil
 }
 
 // Forget lets the next pull take a branch that was rewritten: a person's
@@ -232,4 +267,7 @@ func (m *Mirror) Forget() error {
 	return m.repository.Storer.RemoveReference(good)
 }
 
-var _ fs.FS = (*Mirror)(nil)
+var _ interface {
+	fs.StatFS
+	fs.ReadLinkFS
+} = (*Mirror)(nil)

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,6 +16,9 @@ import (
 	gogit "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/infolettre/infolettre/pipeline/content"
 )
 
 // author is somebody with a clone of a bare repository.
@@ -165,23 +169,73 @@ func TestMirrorWantsSignatures(t *testing.T) {
 	}
 }
 
-// What is not a file is not opened, and is listed for what it is.
-func TestMirrorFollowsNoLink(t *testing.T) {
-	a := newAuthor(t)
-	a.must(os.Symlink("/etc/passwd", filepath.Join(a.clone, "lien.md")))
+// link puts a link beside the files of the next commit.
+func (a *author) link(name, target string) {
+	a.Helper()
+	path := filepath.Join(a.clone, name)
+	a.must(os.MkdirAll(filepath.Dir(path), 0o755))
+	a.must(os.Symlink(target, path))
 	tree, err := a.repository.Worktree()
 	a.must(err)
-	_, err = tree.Add("lien.md")
+	_, err = tree.Add(name)
 	a.must(err)
-	a.commit("un.md", "Un", false)
+}
+
+// A link is followed as it is in a folder, which is never left.
+func TestMirrorLinks(t *testing.T) {
+	a := newAuthor(t)
+	a.link("2026-11-19-mot.md", "/etc/hostname")
+	a.link("2026-11-20-dehors.md", "../un.md")
+	a.link("2026-11-21-absent.md", "textes/absent.md")
+	a.link("2026-11-22-boucle.md", "2026-11-22-boucle.md")
+	a.link("2026/2026-11-23-billet.md", "../textes/billet.txt")
+	a.link("2026-11-24-billet.md", "2026/2026-11-23-billet.md")
+	a.link("2026-11-25-dossier.md", "textes")
+	a.link("dossier", "textes")
+	a.link("2026-11-26-billet.md", "dossier/billet.txt")
+	a.commit("textes/billet.txt", "Du texte.\n", false)
 	m, err := NewMirror(t.TempDir(), Source{URL: a.bare})
 	a.must(err)
 	a.must(m.Pull(t.Context()))
-	if _, err := m.Open("lien.md"); !errors.Is(err, fs.ErrInvalid) {
-		t.Errorf("a link was opened: %v", err)
+	root, err := os.OpenRoot(a.clone)
+	a.must(err)
+	defer root.Close()
+	told := func(fsys fs.FS) (lines []string) {
+		entries, problems, err := content.Load(fsys, content.Options{})
+		a.must(err)
+		for _, e := range entries {
+			lines = append(lines, e.Path+": "+e.Title)
+		}
+		for _, p := range problems {
+			lines = append(lines, p.File+": "+p.ID)
+		}
+		return lines
 	}
-	list, err := fs.ReadDir(m, ".")
-	if err != nil || len(list) != 2 || list[0].Type() != fs.ModeSymlink {
-		t.Errorf("listed as %v, %v", list, err)
+	want := []string{
+		"2026/2026-11-23-billet.md: Du texte.", "2026-11-24-billet.md: Du texte.", "2026-11-26-billet.md: Du texte.",
+		"2026/2026-11-23-billet.md: title-from-text", "2026-11-19-mot.md: link-outside", "2026-11-20-dehors.md: link-outside",
+		"2026-11-21-absent.md: link-outside", "2026-11-22-boucle.md: link-outside",
+		"2026-11-24-billet.md: title-from-text", "2026-11-26-billet.md: title-from-text",
+	}
+	slices.Sort(want)
+	for name, fsys := range map[string]fs.FS{"folder": root.FS(), "mirror": m} {
+		got := told(fsys)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: want (-), got (+):\n%s", name, diff)
+		}
+	}
+	sound, err := fs.Sub(m, "2026")
+	a.must(err)
+	if err := fstest.TestFS(sound, "2026-11-23-billet.md"); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"2026-11-19-mot.md", "2026-11-20-dehors.md"} {
+		if _, err := m.Open(name); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("%s was opened: %v", name, err)
+		}
+		if info, err := m.Lstat(name); err != nil || info.Mode().Type() != fs.ModeSymlink {
+			t.Errorf("%s: %v %v", name, info, err)
+		}
 	}
 }

@@ -119,8 +119,8 @@ func commitOf(repository *gogit.Repository, name string) (*object.Commit, error)
 }
 
 // tree is a commit's tree as an fs.FS, read out of git's objects. Links are
-// listed and not opened, other repositories inside are left out: nothing in a
-// commit leads out of it.
+// followed within it, as os.Root does, and other repositories inside are left
+// out: nothing in a commit leads out of it.
 type tree struct {
 	files   map[string]*object.File
 	folders map[string][]fs.DirEntry
@@ -156,19 +156,21 @@ func (t *tree) enter(name string, i info) {
 
 // Open implements fs.FS.
 func (t *tree) Open(name string) (fs.File, error) {
-	if !fs.ValidPath(name) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	asked := name
+	name, err := t.follow(name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: asked, Err: err}
 	}
 	if entries, ok := t.folders[name]; ok {
 		return &openFolder{info{path.Base(name), 0, fs.ModeDir | 0o555, t.when}, entries}, nil
 	}
 	f, ok := t.files[name]
 	if !ok {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		return nil, &fs.PathError{Op: "open", Path: asked, Err: fs.ErrNotExist}
 	}
 	data, err := t.read(f)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+		return nil, &fs.PathError{Op: "open", Path: asked, Err: err}
 	}
 	return &openFile{t.info(f), bytes.NewReader(data)}, nil
 }
@@ -182,9 +184,6 @@ func (t *tree) info(f *object.File) info {
 }
 
 func (t *tree) read(f *object.File) ([]byte, error) {
-	if f.Mode == filemode.Symlink {
-		return nil, fs.ErrInvalid
-	}
 	t.reading.Lock()
 	defer t.reading.Unlock()
 	r, err := f.Reader()
@@ -195,8 +194,69 @@ func (t *tree) read(f *object.File) ([]byte, error) {
 	return data, errors.Join(err, r.Close())
 }
 
-// Stat implements fs.StatFS: no blob is opened for it.
+// maxLinks is how many links may lead to one another, as for Linux.
+const maxLinks = 40
+
+// follow is the place that a name leads to, which need not exist. The error is
+// fs.ErrInvalid for what is no name in the tree.
+func (t *tree) follow(name string) (string, error) {
+	for range maxLinks {
+		if !fs.ValidPath(name) {
+			return "", fs.ErrInvalid
+		}
+		link, rest := t.link(name)
+		if link == "" {
+			return name, nil
+		}
+		target, err := t.read(t.files[link])
+		if err != nil {
+			return "", err
+		}
+		if path.IsAbs(string(target)) {
+			return "", fs.ErrInvalid
+		}
+		name = path.Join(path.Dir(link), string(target), rest)
+	}
+	return "", fs.ErrInvalid
+}
+
+// link is the first link on the way to a name, "" for none, and what of the
+// name follows it.
+func (t *tree) link(name string) (link, rest string) {
+	for end := 0; end < len(name); {
+		if i := strings.IndexByte(name[end+1:], '/'); i >= 0 {
+			end += 1 + i
+		} else {
+			end = len(name)
+		}
+		if f, ok := t.files[name[:end]]; ok && f.Mode == filemode.Symlink {
+			return name[:end], name[end:]
+		}
+	}
+	return "", ""
+}
+
+// ReadLink implements fs.ReadLinkFS.
+func (t *tree) ReadLink(name string) (string, error) {
+	f, ok := t.files[name]
+	if !ok || f.Mode != filemode.Symlink {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
+	}
+	target, err := t.read(f)
+	return string(target), err
+}
+
+// Stat implements fs.StatFS: no blob is opened for it but those of links.
 func (t *tree) Stat(name string) (fs.FileInfo, error) {
+	place, err := t.follow(name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: err}
+	}
+	return t.Lstat(place)
+}
+
+// Lstat implements fs.ReadLinkFS.
+func (t *tree) Lstat(name string) (fs.FileInfo, error) {
 	if f, ok := t.files[name]; ok {
 		return t.info(f), nil
 	}

@@ -3,7 +3,6 @@ package mailrules
 import (
 	"maps"
 	"mime"
-	"net"
 	"net/mail"
 	"net/url"
 	"regexp"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/infolettre/infolettre/pipeline/loopback"
 )
 
 const (
@@ -187,12 +188,7 @@ func secure(target string) bool {
 	if err != nil || u.Host == "" {
 		return false
 	}
-	return u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && loopback.Named(u.Hostname())
 }
 
 // checkAutomation: RFC 3834 §5 keeps responders from answering a program.

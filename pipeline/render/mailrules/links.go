@@ -10,6 +10,9 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/infolettre/infolettre/pipeline/loopback"
+	"github.com/infolettre/infolettre/pipeline/render/link"
 )
 
 // links lists the elements that lead somewhere.
@@ -22,22 +25,13 @@ func (p *page) links() []*html.Node {
 
 // H12
 
-// vagueTexts say nothing when a screen reader lists the links alone.
-var vagueTexts = []string{
-	"ici", "cliquez ici", "cliquer ici", "clique ici", "par ici", "c’est ici", "lire ici", "voir ici", "là", "lien", "le lien", "ce lien",
-	"suivez ce lien", "cliquez sur ce lien", "cette page", "cet article", "plus", "voir", "lire", "lire plus", "lire la suite", "la suite",
-	"suite", "en savoir plus", "voir plus", "plus d’infos", "plus d’informations", "article", "source", "page", "site",
-	"here", "click here", "click", "link", "the link", "this link", "this page", "this article", "more", "read", "read more", "see more",
-	"learn more", "read here", "see here", "find out more", "more info",
-}
-
 func checkLinkTexts(p *page) {
 	for _, a := range p.links() {
 		said := name(a)
 		switch {
 		case said == "":
 			p.add("mail-link-empty", tag(a), "Target", attr(a, "href"))
-		case Vague(said):
+		case link.Vague(said):
 			p.add("mail-link-vague", tag(a), "Text", said)
 		}
 		if shown, target, ok := honest(collapse(text(a)), attr(a, "href")); !ok {
@@ -47,15 +41,6 @@ func checkLinkTexts(p *page) {
 			p.add("mail-link-underline", tag(a), "Text", said)
 		}
 	}
-}
-
-// Vague reports a link's text that says nothing of where it leads.
-func Vague(text string) bool { return slices.Contains(vagueTexts, plain(text)) }
-
-// plain is a link's text without case, quotes and signs around it.
-func plain(s string) string {
-	s = strings.ReplaceAll(strings.ToLower(s), "'", "’")
-	return strings.Trim(s, "«»“”\"’‘ .…:;,!?›→>()[]\u00a0\u202f")
 }
 
 // underlined looks at the link and at what lies within it.
@@ -85,7 +70,7 @@ func honest(shown, href string) (shownHost, targetHost string, ok bool) {
 	if err != nil {
 		return shown, target.Host, false
 	}
-	return visible.Host, target.Host, sameHost(visible.Hostname(), target.Hostname())
+	return visible.Host, target.Host, link.SameHost(visible.Hostname(), target.Hostname())
 }
 
 var (
@@ -112,11 +97,6 @@ func withScheme(s string) string {
 		return s
 	}
 	return "https://" + s
-}
-
-func sameHost(a, b string) bool {
-	a, b = strings.TrimPrefix(strings.ToLower(a), "www."), strings.TrimPrefix(strings.ToLower(b), "www.")
-	return a == b
 }
 
 // H13
@@ -232,7 +212,7 @@ func checkTargets(p *page) {
 		case strings.HasPrefix(href, "#"):
 		case err != nil || !reachable(u):
 			p.add("mail-link-target", tag(a), "Target", shorten(href))
-		case u.Scheme == "http" && !loopback(u.Hostname()):
+		case u.Scheme == "http" && !loopback.Named(u.Hostname()):
 			p.add("mail-link-insecure", tag(a), "Target", shorten(href))
 		}
 	}

@@ -244,6 +244,17 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
+// The host that the DNS wants is the one that readers are shown.
+func TestShownHost(t *testing.T) {
+	for shown, want := range map[string]bool{"https://été.fr/a": false, "www.été.fr": false, "https://ete.fr/": true} {
+		page := []byte(`<a href="https://xn--t-9fab.fr/a">` + shown + `</a>`)
+		got := slices.ContainsFunc(mailrules.CheckHTML(page, mailrules.Options{}), func(v mailrules.Violation) bool { return v.ID == "mail-link-host" })
+		if got != want {
+			t.Errorf("%s: %v", shown, got)
+		}
+	}
+}
+
 func TestViolationSaysWhere(t *testing.T) {
 	t.Parallel()
 	l := goodLetter(t)

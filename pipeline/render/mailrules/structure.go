@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/text/language"
+
+	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
 
 // H1
@@ -48,22 +50,14 @@ func (p *page) checkLanguage(root *html.Node) {
 	if !validLanguage(lang) || p.opts.Locale != "" && !strings.EqualFold(lang, p.opts.Locale) {
 		p.add("mail-lang", tag(root), "Value", lang, "Locale", p.opts.Locale)
 	}
-	if attr(root, "dir") != direction(lang) {
-		p.add("mail-dir", tag(root), "Value", direction(lang))
+	if attr(root, "dir") != typography.Direction(lang) {
+		p.add("mail-dir", tag(root), "Value", typography.Direction(lang))
 	}
 }
 
 func validLanguage(code string) bool {
 	_, err := language.Parse(code)
 	return err == nil && !strings.Contains(code, "_")
-}
-
-func direction(lang string) string {
-	script, _ := language.Make(lang).Script()
-	if slices.Contains([]string{"Arab", "Hebr", "Thaa", "Syrc", "Nkoo"}, script.String()) {
-		return "rtl"
-	}
-	return "ltr"
 }
 
 // H2

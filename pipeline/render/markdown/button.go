@@ -9,11 +9,12 @@ import (
 // table cell around a link, and for Outlook, which ignores padding on links,
 // the same in VML. url must already be safe.
 func Button(label, url string, styles Styles) string {
+	width := strconv.Itoa(buttonWidth(label))
 	label, url = escape(label), escape(url)
 	back, front := styles.Color("button"), styles.Color("button-text")
 	return strings.Join([]string{
 		`<table role="presentation" border="0" cellpadding="0" cellspacing="0" ` + styles.Attr("button-box") + `><tr><td align="center" bgcolor="` + back + `" ` + styles.Attr("button") + `>`,
-		`<!--[if mso]><v:roundrect xmlns:v="urn:schemas-microsoft-com:vml" xmlns:w="urn:schemas-microsoft-com:office:word" href="` + url + `" style="height:` + strconv.Itoa(buttonHeight) + `px;v-text-anchor:middle;width:` + strconv.Itoa(buttonWidth(label)) + `px;" arcsize="9%" stroke="f" fillcolor="` + back + `"><w:anchorlock/><center style="color:` + front + `;font-family:Arial,sans-serif;font-size:16px;font-weight:bold;">` + label + `</center></v:roundrect><![endif]-->`,
+		`<!--[if mso]><v:roundrect xmlns:v="urn:schemas-microsoft-com:vml" xmlns:w="urn:schemas-microsoft-com:office:word" href="` + url + `" style="height:` + strconv.Itoa(buttonHeight) + `px;v-text-anchor:middle;width:` + width + `px;" arcsize="9%" stroke="f" fillcolor="` + back + `"><w:anchorlock/><center style="color:` + front + `;font-family:Arial,sans-serif;font-size:16px;font-weight:bold;">` + label + `</center></v:roundrect><![endif]-->`,
 		`<!--[if !mso]><!--><a href="` + url + `" ` + styles.Attr("button-link") + `>` + label + `</a><!--<![endif]-->`,
 		`</td></tr></table>`,
 	}, "\n") + "\n"

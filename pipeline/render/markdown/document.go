@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,11 +85,11 @@ func (d *document) note(n ast.Node) {
 	case *ast.RawHTML:
 		d.noteHTML(n, string(n.Segments.Value(d.source)))
 	case *ast.HTMLBlock:
-		html := string(n.Lines().Value(d.source))
+		raw := string(n.Lines().Value(d.source))
 		if n.HasClosure() {
-			html += string(n.ClosureLine.Value(d.source))
+			raw += string(n.ClosureLine.Value(d.source))
 		}
-		d.noteHTML(n, html)
+		d.noteHTML(n, raw)
 	case *east.Table:
 		d.noteTable(n)
 	}
@@ -115,11 +116,18 @@ func (d *document) noteHeading(n *ast.Heading) {
 	d.headings = append(d.headings, HeadingRef{Text: text, Level: level, Line: d.line(n)})
 }
 
-// noteHTML reports raw HTML, which is left out. Comments say nothing to
-// readers, and closing tags are reported with their opening one.
-func (d *document) noteHTML(n ast.Node, html string) {
-	html = strings.TrimSpace(comments.ReplaceAllString(html, ""))
-	if html == "" || strings.HasPrefix(html, "</") {
+// noteHTML reports raw HTML, which is left out, and the words that go with it:
+// a block that any tag opens runs to the next blank line (CommonMark 4.6).
+// Comments say nothing to readers, and closing tags are reported with their
+// opening one.
+func (d *document) noteHTML(n ast.Node, raw string) {
+	raw = strings.TrimSpace(comments.ReplaceAllString(raw, ""))
+	words := strings.TrimSpace(html.UnescapeString(htmlTags.ReplaceAllString(silent.ReplaceAllString(raw, ""), " ")))
+	if words != "" {
+		d.find(n, "html-text-dropped", "Text", shorten(words, 60))
+		return
+	}
+	if raw == "" || strings.HasPrefix(raw, "</") {
 		return
 	}
 	line := d.line(n)
@@ -128,7 +136,7 @@ func (d *document) noteHTML(n ast.Node, html string) {
 			return
 		}
 	}
-	d.find(n, "html-dropped", "HTML", shorten(html, 60))
+	d.find(n, "html-dropped", "HTML", shorten(raw, 60))
 }
 
 // noteTable reports rows with more cells than the header: GFM drops them.
@@ -144,7 +152,11 @@ func (d *document) noteTable(table *east.Table) {
 	}
 }
 
-var comments = regexp.MustCompile(`(?s)<!--.*?-->`)
+var (
+	comments = regexp.MustCompile(`(?s)<!--.*?-->`)
+	silent   = regexp.MustCompile(`(?is)<(?:script|style)\b.*?</(?:script|style)>`) // their words were for nobody
+	htmlTags = regexp.MustCompile(`(?s)</?[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*>|<[!?][^>]*>`)
+)
 
 // countCells counts as goldmark does: a pipe at either end bounds no cell, an
 // escaped one is text.

@@ -13,6 +13,8 @@ import (
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 	"golang.org/x/text/language"
+
+	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
 
 // languages is the extension with which an author names the language of a
@@ -179,7 +181,7 @@ func (l languages) Transform(_ *ast.Document, reader text.Reader, pc parser.Cont
 		m.Parent().RemoveChild(m.Parent(), m)
 	}
 	for _, block := range named {
-		if dir := Direction(languageOf(block)); dir != l.around(block) {
+		if dir := typography.Direction(languageOf(block)); dir != l.around(block) {
 			block.SetAttributeString("dir", []byte(dir))
 		}
 	}
@@ -232,7 +234,7 @@ func (m *mark) block() ast.Node {
 func (l languages) around(block ast.Node) string {
 	for n := block.Parent(); n != nil; n = n.Parent() {
 		if lang := languageOf(n); lang != "" {
-			return Direction(lang)
+			return typography.Direction(lang)
 		}
 	}
 	return l.dir
@@ -243,17 +245,6 @@ func languageOf(block ast.Node) string {
 	value, _ := block.AttributeString("lang")
 	lang, _ := value.([]byte)
 	return string(lang)
-}
-
-// Direction is "rtl" for languages written from right to left, or else "ltr".
-func Direction(lang string) string {
-	script, _ := language.Make(lang).Script()
-	switch script.String() {
-	case "Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm":
-		return "rtl"
-	default:
-		return "ltr"
-	}
 }
 
 // textBlockRenderer does as goldmark's, but gives the text of a tight list's

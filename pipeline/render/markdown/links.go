@@ -1,7 +1,6 @@
 package markdown
 
 import (
-	"net"
 	"net/url"
 	"path"
 	"regexp"
@@ -10,6 +9,9 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/util"
+
+	"github.com/infolettre/infolettre/pipeline/loopback"
+	"github.com/infolettre/infolettre/pipeline/render/link"
 )
 
 func (d *document) noteLink(n *ast.Link) {
@@ -25,7 +27,7 @@ func (d *document) noteLink(n *ast.Link) {
 		d.find(n, "button-not-alone", "Text", text)
 	case text == "":
 		d.find(n, "link-without-text", "URL", shorten(r.target.URL, 80))
-	case isVague(text):
+	case link.Vague(text):
 		d.find(n, "link-vague", "Text", text)
 	case disagrees(text, r.host):
 		d.find(n, "link-mismatch", "Text", shorten(text, 80), "Host", r.host)
@@ -101,6 +103,10 @@ func (o *Options) target(kind Kind, dest string) (Target, *Finding) {
 	if u.Scheme == "" {
 		return o.Resolve(kind, dest)
 	}
+	escaped, ok := withASCIIHost(u, escaped)
+	if !ok {
+		return Target{}, unsafe(kind, dest)
+	}
 	if kind == Image {
 		return absoluteImage(u, escaped)
 	}
@@ -110,6 +116,25 @@ func (o *Options) target(kind Kind, dest string) (Target, *Finding) {
 // neverInURL reports the characters that browsers drop from an address or
 // read as a slash, and so hide where it leads.
 func neverInURL(r rune) bool { return isControl(r) || r == '\t' || r == '\n' || r == '\\' }
+
+// withASCIIHost gives an address the host that the DNS knows; few mail
+// programs make it of été.fr themselves.
+func withASCIIHost(u *url.URL, escaped string) (address string, ok bool) {
+	host, ok := link.ASCII(u.Hostname())
+	if !ok || host == u.Hostname() {
+		return escaped, ok
+	}
+	scheme, rest, _ := strings.Cut(escaped, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[end:]
+	} else {
+		rest = ""
+	}
+	if port := u.Port(); port != "" {
+		host += ":" + port
+	}
+	return scheme + "://" + host + rest, true
+}
 
 func absoluteLink(u *url.URL, escaped string) (Target, *Finding) {
 	switch u.Scheme {
@@ -129,7 +154,7 @@ func absoluteLink(u *url.URL, escaped string) (Target, *Finding) {
 }
 
 func absoluteImage(u *url.URL, escaped string) (Target, *Finding) {
-	secure := u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+	secure := u.Scheme == "https" || u.Scheme == "http" && loopback.Named(u.Hostname())
 	switch {
 	case u.Hostname() == "" || u.User != nil:
 		return Target{}, unsafe(Image, escaped)
@@ -143,11 +168,6 @@ func absoluteImage(u *url.URL, escaped string) (Target, *Finding) {
 	return Target{URL: escaped}, nil
 }
 
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 func unsafe(kind Kind, dest string) *Finding {
 	if kind == Image {
 		return refuse("image-refused", dest)
@@ -157,20 +177,6 @@ func unsafe(kind Kind, dest string) *Finding {
 
 func refuse(id, dest string) *Finding {
 	return &Finding{ID: id, Args: map[string]any{"URL": shorten(dest, 80)}}
-}
-
-// vagueTexts say nothing of where a link leads to someone who hears the
-// links of a page one after another (WCAG 2.4.4, RGAA 6.1).
-var vagueTexts = []string{
-	"ici", "cliquez ici", "cliquer ici", "clique ici", "par ici", "voir ici", "lien", "ce lien", "le lien", "suivre ce lien",
-	"suivez ce lien", "cette page", "là", "en savoir plus", "lire la suite", "plus",
-	"here", "click here", "see here", "link", "this link", "the link", "this page", "this", "read more", "learn more", "more",
-	"hier", "hier klicken", "klicken sie hier", "link hier", "mehr",
-}
-
-func isVague(text string) bool {
-	text = strings.ToLower(strings.TrimFunc(text, func(r rune) bool { return !isWordRune(r) }))
-	return slices.Contains(vagueTexts, text)
 }
 
 // shownHost recognises a link text that itself looks like an address. A bare
@@ -184,10 +190,8 @@ func disagrees(text, host string) bool {
 		return false
 	}
 	m := shownHost.FindStringSubmatch(strings.TrimSpace(text))
-	return m != nil && bareHost(m[1]+m[2]) != bareHost(host)
+	return m != nil && !link.SameHost(m[1]+m[2], host)
 }
-
-func bareHost(host string) string { return strings.TrimPrefix(strings.ToLower(host), "www.") }
 
 // isButton reports a link that the author titled "bouton" or "button".
 func isButton(link *ast.Link) bool {
@@ -196,8 +200,8 @@ func isButton(link *ast.Link) bool {
 }
 
 // isAlone reports a link that is its paragraph's only content.
-func isAlone(link *ast.Link) bool {
-	return link.Parent().Kind() == ast.KindParagraph && only(link.Parent()) == link
+func isAlone(n *ast.Link) bool {
+	return n.Parent().Kind() == ast.KindParagraph && only(n.Parent()) == n
 }
 
 // loneButton is the button that is a paragraph's only content.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -171,6 +172,11 @@ func TestButtonLabel(t *testing.T) {
 	}
 	if n := strings.Count(got, "<![endif]-->"); n != 2 {
 		t.Errorf("%d conditional comments end, want 2: %s", n, got)
+	}
+	width := regexp.MustCompile(`width:\d+px`)
+	plain, escaped := Button("Questions et réponses", "https://exemple.fr", classes{}), Button(`Questions & "réponses"`, "https://exemple.fr", classes{})
+	if got, want := width.FindString(escaped), width.FindString(plain); got != "width:276px" || want != "width:266px" {
+		t.Errorf("%s with signs that HTML escapes, %s without", got, want)
 	}
 }
 

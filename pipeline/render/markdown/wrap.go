@@ -60,5 +60,3 @@ func runeColumns(r rune) int {
 		return 1
 	}
 }
-
-func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -90,3 +90,14 @@ func frenchOf(region string) locale {
 }
 
 func (l locale) isPercent(r rune) bool { return r != 0 && strings.ContainsRune(l.percents, r) }
+
+// Direction is "rtl" for languages written from right to left, or else "ltr".
+func Direction(lang string) string {
+	script, _ := language.Make(lang).Script()
+	switch script.String() {
+	case "Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm":
+		return "rtl"
+	default:
+		return "ltr"
+	}
+}

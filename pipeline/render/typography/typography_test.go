@@ -71,6 +71,16 @@ func TestHTMLRaisesOrdinals(t *testing.T) {
 	}
 }
 
+func TestDirection(t *testing.T) {
+	for lang, want := range map[string]string{
+		"fr": "ltr", "ja": "ltr", "": "ltr", "ar": "rtl", "he": "rtl", "fa-IR": "rtl", "ff": "ltr", "ff-Adlm": "rtl",
+	} {
+		if got := Direction(lang); got != want {
+			t.Errorf("%q: %s", lang, got)
+		}
+	}
+}
+
 func TestOptionsValidate(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
