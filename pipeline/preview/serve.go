@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 
@@ -54,16 +53,11 @@ func (p *Preview) Handler() http.Handler {
 }
 
 // ServeImage serves an image of the entries' folder, by the path in its
-// address. What is no image that mail programs show is not found.
+// address. What the public site would not serve is not found.
 func ServeImage(w http.ResponseWriter, r *http.Request, folder fs.FS) {
 	name := r.PathValue("path")
 	data, err := fs.ReadFile(folder, name)
-	switch strings.ToLower(path.Ext(name)) {
-	case ".png", ".jpg", ".jpeg", ".gif":
-	default:
-		err = fs.ErrNotExist
-	}
-	if err != nil {
+	if _, ok := render.Picture(name); !ok || err != nil {
 		http.NotFound(w, r)
 		return
 	}

@@ -69,6 +69,11 @@ func pictures(t *testing.T) fstest.MapFS {
 	return fstest.MapFS{
 		"images/phare de nuit.png": {Data: b.Bytes()},
 		"images/note.txt":          {Data: []byte("une note")},
+		"images/IMG_0001.PNG":      {Data: b.Bytes()},
+		"images/phare":             {Data: b.Bytes()},
+		"images/phare.jfif":        {Data: b.Bytes()},
+		"images/.phare.png":        {Data: b.Bytes()},
+		"_drafts/phare.png":        {Data: b.Bytes()},
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"path"
-	"slices"
 	"strconv"
 	"time"
 
@@ -82,13 +80,16 @@ func (s *Site) serveIssue(w http.ResponseWriter, r *http.Request, locale string)
 	serveBytes(w, r, []byte(page), pageCache)
 }
 
-// mediaTypes are the files of the content folder that are anybody's to see.
-var mediaTypes = []string{".png", ".jpg", ".jpeg", ".gif"}
-
 // serveMedia shows an image as it is now: an old issue shows the new one.
 func (s *Site) serveMedia(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("path")
-	if !slices.Contains(mediaTypes, path.Ext(name)) || !fs.ValidPath(name) {
+	mediaType, ok := render.Picture(name)
+	if !ok {
+		s.notFound(w, r)
+		return
+	}
+	info, err := fs.Stat(s.Media, name)
+	if err != nil || !info.Mode().IsRegular() { // opening a pipe would wait for ever
 		s.notFound(w, r)
 		return
 	}
@@ -98,12 +99,12 @@ func (s *Site) serveMedia(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer file.Close()
-	info, err := file.Stat()
 	content, ok := file.(io.ReadSeeker)
-	if err != nil || info.IsDir() || !ok {
+	if !ok {
 		s.notFound(w, r)
 		return
 	}
+	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", imageCache)
 	http.ServeContent(w, r, name, info.ModTime(), content)
 }
