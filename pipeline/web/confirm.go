@@ -47,7 +47,7 @@ func (s *Site) expired(w http.ResponseWriter, r *http.Request, lang string) {
 // confirmTexts is what a reader agrees to by the button, and the button.
 func (s *Site) confirmTexts(p *messagePage) {
 	p.Text = []string{p.L.T("web.confirm.text", "Name", p.Name, "Organization", p.Organization)}
-	p.Form = &form{keep(p.Root+p.path, p.Lang), p.L.T("web.confirm.button")}
+	p.Form = &form{keep(p.path, p.Lang), p.L.T("web.confirm.button")}
 }
 
 func (s *Site) serveConfirm(w http.ResponseWriter, r *http.Request) {

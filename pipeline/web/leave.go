@@ -58,7 +58,7 @@ func (s *Site) serveLeave(w http.ResponseWriter, r *http.Request) {
 	}
 	s.say(w, r, http.StatusOK, lang, "web.leave", func(p *messagePage) {
 		p.Text = []string{p.L.T("web.leave.text", "Name", p.Name, "Address", sub.Address.Masked())}
-		p.Form = &form{keep(p.Root+p.path, lang), p.L.T("web.leave.button")}
+		p.Form = &form{keep(p.path, lang), p.L.T("web.leave.button")}
 		p.After = []string{p.L.T("web.leave.rather")}
 		p.Links = []link{{p.L.T("web.link.preferences"), keep(p.Root+s.preferences(sub.ID), lang)}}
 	})
@@ -84,7 +84,7 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request) {
 		s.trouble(w, r, err)
 		return
 	}
-	p.Undo, p.Reason = keep(p.Root+p.path+undoPath, lang), keep(p.Root+p.path+reasonPath, lang)
+	p.Undo, p.Reason = keep(p.path+undoPath, lang), keep(p.path+reasonPath, lang)
 	for _, name := range reasons {
 		p.Reasons = append(p.Reasons, reasonChoice{name, p.L.T("web.reason." + name)})
 	}

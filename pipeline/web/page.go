@@ -25,7 +25,7 @@ type page struct {
 	Languages []choice // the page in the others
 	Root      string   // before every path
 	Style     string
-	path      string // at which it can be asked for again
+	path      string // at which it can be asked for again, Root included
 
 	Name, Tagline, Organization string
 	PostalAddress               []string
@@ -84,7 +84,7 @@ func (s *Site) page(r *http.Request, lang, title string) page {
 		if c.Current {
 			continue
 		}
-		c.URL = keep(s.root+p.path, c.Lang)
+		c.URL = keep(p.path, c.Lang)
 		p.Languages = append(p.Languages, c)
 	}
 	return p

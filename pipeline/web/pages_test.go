@@ -255,23 +255,6 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
-// A newsletter below a path of its host.
-func TestRoot(t *testing.T) {
-	s := newSite(t, func(o *web.Options) { o.Base = "https://exemple.fr/lettre" })
-	page := s.get("/lettre/subscribe?lang=fr")
-	if page.status != http.StatusOK || !strings.Contains(page.body, `action="/lettre/subscribe?lang=fr"`) || !strings.Contains(page.body, `href="/lettre/style.css?`) {
-		t.Errorf("%d %s", page.status, page.body)
-	}
-	for _, link := range regexp.MustCompile(`(?:href|action)="(/[^"]*)"`).FindAllStringSubmatch(page.body, -1) {
-		if !strings.HasPrefix(link[1], "/lettre/") {
-			t.Errorf("%s leads out", link[1])
-		}
-	}
-	if got := s.get("/subscribe"); got.status != http.StatusNotFound {
-		t.Errorf("%d", got.status)
-	}
-}
-
 func TestMethods(t *testing.T) {
 	s := newSite(t)
 	for _, test := range []struct {

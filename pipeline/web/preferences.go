@@ -49,7 +49,7 @@ func (s *Site) preferencesOf(r *http.Request, lang string, sub audience.Subscrib
 		Reader: sub.Name, Leave: keep(s.root+s.unsubscribing(sub.ID), lang),
 		Earliest: now.AddDate(0, 0, 1).Format(time.DateOnly), Latest: now.Add(maxPause).Format(time.DateOnly),
 	}
-	p.Action = keep(p.Root+p.path, lang)
+	p.Action = keep(p.path, lang)
 	stored, _ := s.oneOf(sub.Lang)
 	p.Choices = s.choices(stored)
 	if sub.PausedUntil.After(now) {

@@ -24,7 +24,7 @@ func (s *Site) renewing(w http.ResponseWriter, r *http.Request) (sub audience.Su
 
 func (s *Site) renewTexts(p *messagePage) {
 	p.Text = []string{p.L.T("web.renew.text", "Name", p.Name, "Organization", p.Organization)}
-	p.Form = &form{keep(p.Root+p.path, p.Lang), p.L.T("web.renew.button")}
+	p.Form = &form{keep(p.path, p.Lang), p.L.T("web.renew.button")}
 }
 
 func (s *Site) serveRenew(w http.ResponseWriter, r *http.Request) {
