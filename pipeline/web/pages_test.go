@@ -177,6 +177,23 @@ func TestArchive(t *testing.T) {
 	}
 }
 
+// Each page of the archive names itself to search engines, and only the first
+// one its translations.
+func TestArchivePages(t *testing.T) {
+	s := newSite(t)
+	for path, want := range map[string]string{"/fr": "/fr", "/fr?before=x": "/fr", "/fr?before=-3": "/fr", "/fr?before=15": "/fr?before=15", "/en?before=013": "/en?before=13"} {
+		body := s.get(path).body
+		for _, tag := range []string{`<link rel="canonical" href="`, `<meta property="og:url" content="`} {
+			if !strings.Contains(body, tag+"https://lettre.exemple.fr"+want+`">`) {
+				t.Errorf("%s: no %s%s in %s", path, tag, want, body)
+			}
+		}
+		if translated := strings.Contains(body, `rel="alternate" hreflang=`); translated != !strings.Contains(want, "?") {
+			t.Errorf("%s: translations: %t", path, translated)
+		}
+	}
+}
+
 func TestFeeds(t *testing.T) {
 	s := newSite(t)
 	var atom struct {
