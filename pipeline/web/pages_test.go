@@ -1,8 +1,6 @@
 package web_test
 
 import (
-	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -190,57 +188,6 @@ func TestArchivePages(t *testing.T) {
 		}
 		if translated := strings.Contains(body, `rel="alternate" hreflang=`); translated != !strings.Contains(want, "?") {
 			t.Errorf("%s: translations: %t", path, translated)
-		}
-	}
-}
-
-func TestFeeds(t *testing.T) {
-	s := newSite(t)
-	var atom struct {
-		XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
-		Lang    string   `xml:"http://www.w3.org/XML/1998/namespace lang,attr"`
-		ID      string   `xml:"id"`
-		Updated string   `xml:"updated"`
-		Author  string   `xml:"author>name"`
-		Links   []struct {
-			Rel  string `xml:"rel,attr"`
-			Href string `xml:"href,attr"`
-		} `xml:"link"`
-		Entries []struct {
-			ID      string `xml:"id"`
-			Title   string `xml:"title"`
-			Updated string `xml:"updated"`
-			Summary string `xml:"summary"`
-		} `xml:"entry"`
-	}
-	if err := xml.Unmarshal([]byte(s.get("/fr/feed.xml").body), &atom); err != nil {
-		t.Fatal(err)
-	}
-	if atom.Lang != "fr" || atom.ID != "tag:lettre.exemple.fr,2026:fr" || atom.Author != "Éditions de la Jetée" || atom.Updated != "2026-11-19T10:00:00Z" ||
-		len(atom.Links) != 2 || atom.Links[0].Href != "https://lettre.exemple.fr/fr/feed.xml" || len(atom.Entries) != 1 {
-		t.Fatalf("%+v", atom)
-	}
-	if e := atom.Entries[0]; e.ID != "tag:lettre.exemple.fr,2026:fr/12" || e.Updated != atom.Updated || !strings.Contains(e.Title, "phare & la") || e.Summary != "Trois éclats." {
-		t.Errorf("%+v", e)
-	}
-	var feed struct {
-		Version, Language string
-		Items             []struct {
-			ID, URL   string
-			Published time.Time `json:"date_published"`
-		}
-	}
-	if err := json.Unmarshal([]byte(s.get("/en/feed.json").body), &feed); err != nil {
-		t.Fatal(err)
-	}
-	if feed.Version != "https://jsonfeed.org/version/1.1" || feed.Language != "en" || len(feed.Items) != 1 || feed.Items[0].URL != "https://lettre.exemple.fr/en/12" || !feed.Items[0].Published.Equal(thursday) {
-		t.Errorf("%+v", feed)
-	}
-	empty := newSite(t)
-	empty.exec(`DELETE FROM documents`)
-	for _, path := range []string{"/fr", "/fr/feed.xml", "/fr/feed.json"} {
-		if got := empty.get(path); got.status != http.StatusOK {
-			t.Errorf("an empty archive: %s: %d", path, got.status)
 		}
 	}
 }
