@@ -74,3 +74,15 @@ func TestBroken(t *testing.T) {
 		t.Error("no language, and no error")
 	}
 }
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	known := func(tag string) bool { return tag == "fr" || tag == "zh-Hant" }
+	for tag, want := range map[string]string{
+		"fr": "fr", "fr-CA": "fr", "fr_ca.UTF-8": "fr", "zh-Hant-TW": "zh-Hant", "zh": "", "en": "", "": "", "x y": "",
+	} {
+		if got, ok := Nearest(tag, known); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %t, want %q", tag, got, ok, want)
+		}
+	}
+}

@@ -19,7 +19,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/infolettre/infolettre/locales"
@@ -237,13 +237,5 @@ func (s *Site) absolute(path string) string { return s.Base + path }
 
 // oneOf reports the newsletter's language nearest to a tag: fr for fr-CA.
 func (s *Site) oneOf(tag string) (string, bool) {
-	for tag = locales.Canonical(tag); tag != ""; {
-		for _, l := range s.Languages {
-			if l == tag {
-				return l, true
-			}
-		}
-		tag = tag[:max(strings.LastIndexByte(tag, '-'), 0)]
-	}
-	return "", false
+	return locales.Nearest(tag, func(tag string) bool { return slices.Contains(s.Languages, tag) })
 }
