@@ -137,6 +137,22 @@ func Canonical(tag string) string {
 	return parsed.String()
 }
 
+// OpenGraph writes a language tag as og:locale wants it, language_TERRITORY
+// (https://ogp.me): fr_CA for fr-CA, and fr_FR for fr, where it is most at
+// home. "" when no territory is known.
+func OpenGraph(tag string) string {
+	if tag = Canonical(tag); tag == "" {
+		return ""
+	}
+	parsed := language.Make(tag)
+	base, _ := parsed.Base()
+	territory, _ := parsed.Region()
+	if !territory.IsCountry() {
+		return ""
+	}
+	return base.String() + "_" + territory.String()
+}
+
 // Tag is the language's BCP 47 tag.
 func (l *Locale) Tag() string { return l.tag.String() }
 

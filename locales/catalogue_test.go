@@ -86,3 +86,15 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenGraph(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]string{
+		"fr": "fr_FR", "fr-CA": "fr_CA", "fr-CH": "fr_CH", "en": "en_US", "en-GB": "en_GB", "de": "de_DE", "br": "br_FR",
+		"zh-Hant-TW": "zh_TW", "es-419": "", "eo": "", "qaa": "", "": "", "x y": "",
+	} {
+		if got := OpenGraph(tag); got != want {
+			t.Errorf("%q: got %q, want %q", tag, got, want)
+		}
+	}
+}

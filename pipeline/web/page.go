@@ -33,6 +33,7 @@ type page struct {
 	Public      bool // for search engines, too; the rest is for these
 	Description string
 	Canonical   string
+	OpenGraph   string // the page's language as og:locale has it
 	Alternates  []choice
 }
 
@@ -122,7 +123,7 @@ func selfName(lang string) string {
 // published makes a page one for search engines. path gives its address in
 // each language.
 func (s *Site) published(p *page, description string, path func(lang string) string) {
-	p.Public, p.Description, p.Canonical = true, description, s.absolute(path(p.Lang))
+	p.Public, p.Description, p.Canonical, p.OpenGraph = true, description, s.absolute(path(p.Lang)), locales.OpenGraph(p.L.Tag())
 	for i := range p.Languages {
 		p.Languages[i].URL = s.root + path(p.Languages[i].Lang)
 	}

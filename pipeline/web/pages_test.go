@@ -186,6 +186,9 @@ func TestArchivePages(t *testing.T) {
 				t.Errorf("%s: no %s%s in %s", path, tag, want, body)
 			}
 		}
+		if locale := map[string]string{"/fr": "fr_FR", "/en": "en_US"}[path[:3]]; !strings.Contains(body, `<meta property="og:locale" content="`+locale+`">`) {
+			t.Errorf("%s: not in %s: %s", path, locale, body)
+		}
 		if translated := strings.Contains(body, `rel="alternate" hreflang=`); translated != !strings.Contains(want, "?") {
 			t.Errorf("%s: translations: %t", path, translated)
 		}
