@@ -67,7 +67,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) {
 	shown := messagePage{page: s.page(r, lang, "web.confirm.title")}
 	s.confirmTexts(&shown)
 	consent := s.consent(r, shown.page, strings.Join(append(shown.Text, shown.Form.Button), "\n\n"))
-	after, err := s.Register.Confirm(r.Context(), s.Now(), sub.ID, consent)
+	after, err := s.Register.Confirm(r.Context(), s.Now(), sub.ID, s.chosen(lang, sub.Lang), consent)
 	switch {
 	case failed(err):
 		s.trouble(w, r, err)

@@ -73,6 +73,15 @@ func (s *Site) language(r *http.Request, reader string) string {
 	return s.Languages[0]
 }
 
+// chosen is a reader's language once they chose one of the newsletter's: a
+// variant such as fr-CA stays as long as fr does.
+func (s *Site) chosen(lang, reader string) string {
+	if stored, ok := s.oneOf(reader); ok && stored == lang {
+		return reader
+	}
+	return lang
+}
+
 // page begins a page in one of the newsletter's languages. title is a message.
 func (s *Site) page(r *http.Request, lang, title string) page {
 	n := s.Newsletter

@@ -76,10 +76,8 @@ func (s *Site) setPreferences(w http.ResponseWriter, r *http.Request) {
 	lang := s.language(r, sub.Lang)
 	p := s.preferencesOf(r, lang, sub)
 	chosen := audience.Choices{Lang: sub.Lang}
-	if stored, _ := s.oneOf(sub.Lang); r.PostFormValue("language") != stored {
-		if other, ok := s.oneOf(r.PostFormValue("language")); ok {
-			chosen.Lang = other // a variant such as fr-CA stays as long as fr does
-		}
+	if language, ok := s.oneOf(r.PostFormValue("language")); ok {
+		chosen.Lang = s.chosen(language, sub.Lang)
 	}
 	var err error
 	p.Reader = r.PostFormValue("name")

@@ -36,7 +36,9 @@ type Register interface {
 	// Subscribe does the same work for every address, and queues the mail that
 	// suits it.
 	Subscribe(ctx context.Context, now time.Time, r audience.Request) error
-	Confirm(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
+	// Confirm makes lang the reader's language: a request itself changes
+	// nothing of somebody known.
+	Confirm(ctx context.Context, now time.Time, id audience.ID, lang string, c audience.Consent) (audience.Subscriber, error)
 	Unsubscribe(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
 	// Restore undoes Unsubscribe, for an hour.
 	Restore(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
