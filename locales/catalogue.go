@@ -114,15 +114,16 @@ func (c *Catalogue) Locale(tag string) *Locale {
 // Match is Locale without the last resort: ok is false for a language the
 // catalogue does not have.
 func (c *Catalogue) Match(tag string) (l *Locale, ok bool) {
-	tag = Canonical(tag)
-	for tag != "" {
-		if l := c.locales[tag]; l != nil {
-			return l, true
-		}
-		i := strings.LastIndexByte(tag, '-')
-		tag = tag[:max(i, 0)]
+	tag, ok = Nearest(tag, func(tag string) bool { return c.locales[tag] != nil })
+	return c.locales[tag], ok
+}
+
+// Nearest is the first of a tag and its parents that is known: fr for fr-CA.
+func Nearest(tag string, known func(tag string) bool) (nearest string, ok bool) {
+	for tag = Canonical(tag); tag != "" && !known(tag); {
+		tag = tag[:max(strings.LastIndexByte(tag, '-'), 0)]
 	}
-	return nil, false
+	return tag, tag != ""
 }
 
 // Canonical writes a language tag as BCP 47 does: "fr_ca.UTF-8" is "fr-CA".
@@ -134,6 +135,22 @@ func Canonical(tag string) string {
 		return ""
 	}
 	return parsed.String()
+}
+
+// OpenGraph writes a language tag as og:locale wants it, language_TERRITORY
+// (https://ogp.me): fr_CA for fr-CA, and fr_FR for fr, where it is most at
+// home. "" when no territory is known.
+func OpenGraph(tag string) string {
+	if tag = Canonical(tag); tag == "" {
+		return ""
+	}
+	parsed := language.Make(tag)
+	base, _ := parsed.Base()
+	territory, _ := parsed.Region()
+	if !territory.IsCountry() {
+		return ""
+	}
+	return base.String() + "_" + territory.String()
 }
 
 // Tag is the language's BCP 47 tag.

@@ -90,3 +90,27 @@ func TestBroken(t *testing.T) {
 		t.Error("no language, and no error")
 	}
 }
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	known := func(tag string) bool { return tag == "fr" || tag == "zh-Hant" }
+	for tag, want := range map[string]string{
+		"fr": "fr", "fr-CA": "fr", "fr_ca.UTF-8": "fr", "zh-Hant-TW": "zh-Hant", "zh": "", "en": "", "": "", "x y": "",
+	} {
+		if got, ok := Nearest(tag, known); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %t, want %q", tag, got, ok, want)
+		}
+	}
+}
+
+func TestOpenGraph(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]string{
+		"fr": "fr_FR", "fr-CA": "fr_CA", "fr-CH": "fr_CH", "en": "en_US", "en-GB": "en_GB", "de": "de_DE", "br": "br_FR",
+		"zh-Hant-TW": "zh_TW", "es-419": "", "eo": "", "qaa": "", "": "", "x y": "",
+	} {
+		if got := OpenGraph(tag); got != want {
+			t.Errorf("%q: got %q, want %q", tag, got, want)
+		}
+	}
+}

@@ -26,6 +26,7 @@
 //	web                the pages that readers and scanners see
 //	preview            the very mail in the author's browser, again at each save
 //	setting            a value of the settings that cannot work
+//	httpd              an HTTP server, until it is told to stop
 //	loopback           pages that are for this machine alone
 //	mailbox            the demo's SMTP server and mailbox page
 //

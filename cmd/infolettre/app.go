@@ -31,6 +31,7 @@ type app struct {
 	now            func() time.Time
 	configPath     string
 	timing         schedule.Timing // shorter in tests
+	pullEvery      time.Duration   // shorter in tests; default pullEvery
 }
 
 func newApp(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) (*app, error) {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
+	"time"
 
 	"github.com/infolettre/infolettre/pipeline"
 	"github.com/infolettre/infolettre/pipeline/content/git"
@@ -126,6 +128,24 @@ func refresh(n *pipeline.Newsletter) func(context.Context) error {
 		return m.Pull
 	}
 	return nil
+}
+
+// pullEvery is how old the pictures of a server may be that has no schedule to
+// pull them. Another server pulls when it makes an issue, whose readers soon
+// ask this one for its pictures: so it looks as often as that one ticks.
+const pullEvery = time.Minute
+
+// keepFresh refreshes from time to time. What was pulled last stays in place
+// when that fails.
+func keepFresh(refresh func(context.Context) error, every time.Duration, logger *slog.Logger) runner {
+	return func(ctx context.Context) error {
+		for sleep(ctx, every) == nil {
+			if err := refresh(ctx); err != nil && ctx.Err() == nil {
+				logger.WarnContext(ctx, "the entries were not brought up to date", "error", err)
+			}
+		}
+		return nil
+	}
 }
 
 // acceptRepository is the order to follow a branch that was rewritten.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"log/slog"
@@ -89,6 +90,8 @@ func (a *app) serve(ctx context.Context, c config, s *store.Store, role string) 
 		}
 		w.Page = jobs
 		runners = append(runners, w.Run)
+	} else if pull := refresh(n); pull != nil {
+		runners = append(runners, keepFresh(pull, cmp.Or(a.pullEvery, pullEvery), logger))
 	}
 	if role != roleWorker {
 		public, err := a.listen(c.Web.Listen)

@@ -98,10 +98,11 @@ type unattended struct {
 	clock         atomic.Int64 // unix ms
 	log           syncBuffer
 	url           string
+	role          string
 }
 
 func newUnattended(t *testing.T) *unattended {
-	u := &unattended{T: t, folder: t.TempDir(), clone: t.TempDir(), server: smtptest.Start(t, smtptest.Script{})}
+	u := &unattended{T: t, folder: t.TempDir(), clone: t.TempDir(), server: smtptest.Start(t, smtptest.Script{}), role: roleAll}
 	bare := filepath.Join(t.TempDir(), "lettre.git")
 	main := gogit.InitOptions{DefaultBranch: "refs/heads/main"}
 	_, err := gogit.PlainInitWithOptions(bare, &gogit.PlainInitOptions{Bare: true, InitOptions: main})
@@ -147,6 +148,7 @@ func (u *unattended) runInto(ctx context.Context, out io.Writer, args ...string)
 	u.must(err)
 	a.now = func() time.Time { return time.UnixMilli(u.clock.Load()) }
 	a.timing = schedule.Timing{Renew: 100 * time.Millisecond, Lost: time.Second, Poll: 100 * time.Millisecond}
+	a.pullEvery = 50 * time.Millisecond
 	return a.execute(ctx, args)
 }
 
@@ -159,7 +161,7 @@ func (u *unattended) serve(moment, what string, happened func() bool, look ...fu
 	before := len(u.log.String())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if code := u.runInto(ctx, &u.log, "serve"); code != exitDone {
+		if code := u.runInto(ctx, &u.log, "serve", "--role", u.role); code != exitDone {
 			u.Errorf("serve ends with %d: %s", code, u.log.String())
 		}
 	})

@@ -66,7 +66,7 @@ var rules = map[string]struct{ rule, rgaa string }{
 // lost are the findings after which readers miss what an author put there.
 // The mail is sent without it; a check had better stop before that.
 var lost = []string{
-	"image-missing", "image-unreadable", "image-format", "image-refused", "image-insecure",
+	"image-missing", "image-unreadable", "image-format", "image-hidden", "image-refused", "image-insecure",
 	"leftover-image", "leftover-link", "link-empty", "link-refused", "target-outside", "target-missing", "html-text-dropped",
 }
 

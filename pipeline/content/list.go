@@ -49,18 +49,31 @@ const draftFolder = "_drafts"
 var entryFolders = []string{draftFolder, "_posts", "_newsletters", "_news", "_articles", "_billets"}
 
 func passedOver(d fs.DirEntry) bool {
-	name := d.Name()
-	if d.IsDir() && (slices.Contains(entryFolders, name) || name == "node_modules") {
-		return name == "node_modules"
-	}
-	if name[0] == '_' || name[0] == '.' {
+	if hidden(d.Name(), d.IsDir()) {
 		return true
 	}
-	if d.IsDir() {
+	stem, _, _ := strings.Cut(d.Name(), ".")
+	return !d.IsDir() && (strings.EqualFold(stem, "readme") || strings.EqualFold(stem, "lisezmoi"))
+}
+
+func hidden(name string, folder bool) bool {
+	if folder && slices.Contains(entryFolders, name) {
 		return false
 	}
-	stem, _, _ := strings.Cut(name, ".")
-	return strings.EqualFold(stem, "readme") || strings.EqualFold(stem, "lisezmoi")
+	return strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") || folder && name == "node_modules"
+}
+
+// Public reports whether a file of the entries' folder, such as a picture, may
+// be shown to anybody: it has a path that fs.FS takes, nothing on that path is
+// hidden from Load, and it does not lie among drafts.
+func Public(name string) bool {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		if part == draftFolder || hidden(part, i < len(parts)-1) {
+			return false
+		}
+	}
+	return fs.ValidPath(name)
 }
 
 // IsEntry reports a name that a file of an entry may have.

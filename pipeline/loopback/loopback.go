@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/infolettre/infolettre/pipeline/httpd"
 )
 
 // Listen takes a port of 127.0.0.1, which no other machine reaches. With
@@ -27,21 +29,10 @@ func Listen(port int, orAny bool) (net.Listener, error) {
 // Serve answers until ctx ends, which also ends the answers that are still
 // being written.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{
+	return httpd.Run(ctx, l, &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
-	}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		stopped <- server.Shutdown(shutdown)
-	})
-	err := server.Serve(l)
-	if stop() || !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
+	}, 5*time.Second)
 }
 
 // Named reports whether a Host header names this machine alone.

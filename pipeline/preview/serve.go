@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 
@@ -54,14 +53,11 @@ func (p *Preview) Handler() http.Handler {
 	})))
 }
 
-// imageTypes go by the name alone: what a file holds could pass for a page.
-var imageTypes = map[string]string{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
-
 // ServeImage serves an image of the entries' folder, by the path in its
-// address. What is no image that mail programs show is not found.
+// address. What the public site would not serve is not found.
 func ServeImage(w http.ResponseWriter, r *http.Request, folder fs.FS) {
 	name := r.PathValue("path")
-	kind, known := imageTypes[strings.ToLower(path.Ext(name))]
+	kind, known := render.Picture(name)
 	if !known {
 		http.NotFound(w, r)
 		return

@@ -21,12 +21,16 @@ type Asset struct {
 // Assets finds the images that entries show.
 type Assets interface {
 	// Image describes the image at a slash-separated path below the content
-	// root, in whichever normal form its name is stored. The error wraps fs.ErrNotExist or ErrImageFormat.
+	// root, in whichever normal form its name is stored. The error wraps
+	// fs.ErrNotExist, ErrImageFormat or ErrImageHidden.
 	Image(name string) (Asset, error)
 }
 
-// ErrImageFormat says that a file is not an image mail clients agree on.
-var ErrImageFormat = errors.New("not a PNG, JPEG or GIF image")
+// Errors of Image.
+var (
+	ErrImageFormat = errors.New("not a PNG, JPEG or GIF image by its name and its content") // which mail clients agree on
+	ErrImageHidden = errors.New("hidden by its name or a folder's")                         // content.Public
+)
 
 // Files are the assets of a content tree.
 type Files struct{ fsys fs.FS }
@@ -42,7 +46,13 @@ func (f Files) Image(name string) (Asset, error) {
 		return Asset{}, err
 	}
 	defer file.Close()
+	if !content.Public(name) {
+		return Asset{}, fmt.Errorf("%s: %w", name, ErrImageHidden)
+	}
 	size, _, err := image.DecodeConfig(file)
+	if _, served := Picture(name); err == nil && !served {
+		err = errors.New("the name has another extension, or none")
+	}
 	if err != nil {
 		return Asset{}, fmt.Errorf("%s: %w: %w", name, ErrImageFormat, err)
 	}

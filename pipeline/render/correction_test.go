@@ -54,3 +54,20 @@ func TestCorrectionOfLongTitle(t *testing.T) {
 		t.Errorf("the subject is %q", d.Subject)
 	}
 }
+
+// The block below the entries is headed by how many errata it tells.
+func TestErrataTitle(t *testing.T) {
+	t.Parallel()
+	r := newRenderer(t, config())
+	for n, want := range map[int]string{1: ">Erratum</h2>", 2: ">Errata</h2>"} {
+		iss := sample()
+		for range n {
+			iss.Errata = append(iss.Errata, issue.Erratum{ID: "e", Number: 11, Slot: iss.Slot.AddDate(0, 0, -7), Reason: "La date était fausse."})
+		}
+		for _, locale := range []string{"fr", "en"} {
+			if d := document(t, r, iss, locale); strings.Count(d.HTML, want) != 1 || strings.Count(d.Web, want) != 1 {
+				t.Errorf("%s: %d errata are not headed by %q", locale, n, want)
+			}
+		}
+	}
+}

@@ -28,8 +28,9 @@ type Document struct {
 
 // Published is a document as the archive keeps it.
 type Published struct {
-	Number int
-	Date   time.Time // of its order to be sent
+	Number  int
+	Date    time.Time // of its order to be sent
+	Updated time.Time // of its page's last correction; Date when there is none
 	Document
 }
 

@@ -37,7 +37,7 @@ func (ed *edition) errata() (b block, ok bool, err error) {
 	b = block{
 		Anchor: anchor, URL: ed.online() + "#" + anchor, Cell: "entry-next", Level: 2,
 		ReaderLang: ed.locale, ReaderDir: typography.Direction(ed.locale),
-		Title: ed.phrase(rules, ed.words.T("erratum.title")), Body: template.HTML(body.HTML), BodyText: body.Text,
+		Title: ed.phrase(rules, ed.words.T("erratum.title", "Count", len(lines))), Body: template.HTML(body.HTML), BodyText: body.Text,
 		Excerpt: ed.phrase(rules, cut(strings.Join(lines, " "), maxExcerpt)),
 	}
 	b.More = ed.words.T("entry.more", "Title", b.Title.Text)

@@ -76,7 +76,7 @@ func TestArchiveHead(t *testing.T) {
 		`<link rel="alternate" type="application/atom+xml" title="La Vigie" href="https://lettre.exemple.fr/fr/feed.xml">`,
 		`<meta property="og:type" content="article">`,
 		`<meta property="og:url" content="https://lettre.exemple.fr/fr/12">`,
-		`<meta property="og:locale" content="fr">`,
+		`<meta property="og:locale" content="fr_FR">`,
 		`href="https://lettre.exemple.fr/subscribe?lang=fr"`,
 	} {
 		if !strings.Contains(page, want) {

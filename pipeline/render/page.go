@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/render/typography"
 )
@@ -27,6 +28,7 @@ type page struct {
 	Online        string // URL of the archive page
 	Feed          string // URL of the locale's feed
 	Alternates    []alternate
+	OpenGraph     string   // the archive page's locale as og:locale has it
 	Rest          string   // says that entries were summarized
 	Corrected     []phrase // what the issue says of its own errata
 
@@ -130,6 +132,7 @@ func (ed *edition) web(p page) page {
 		p.Entries[i].Button = withoutOutlook(p.Entries[i].Button)
 	}
 	p.Contents = contents(p.Entries, func(b block) string { return "#" + b.Anchor })
+	p.OpenGraph = locales.OpenGraph(ed.locale)
 	p.Feed = base + "/" + ed.locale + FeedPath
 	for _, locale := range ed.others() {
 		p.Alternates = append(p.Alternates, alternate{locale, ed.onlineIn(locale)})

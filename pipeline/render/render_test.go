@@ -72,6 +72,11 @@ func pictures(t *testing.T) fstest.MapFS {
 		"images/e\u0301te\u0301.png": {Data: b.Bytes()}, // as a Mac names it
 		"images/note.txt":            {Data: []byte("une note")},
 		"images/tube.png":            {Mode: fs.ModeNamedPipe},
+		"images/IMG_0001.PNG":        {Data: b.Bytes()},
+		"images/phare":               {Data: b.Bytes()},
+		"images/phare.jfif":          {Data: b.Bytes()},
+		"images/.phare.png":          {Data: b.Bytes()},
+		"_drafts/phare.png":          {Data: b.Bytes()},
 	}
 }
 

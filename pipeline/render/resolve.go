@@ -42,6 +42,8 @@ func (ed *edition) image(base, name, dest string) (markdown.Target, *markdown.Fi
 	switch {
 	case errors.Is(err, ErrImageFormat):
 		return refuse("image-format", dest)
+	case errors.Is(err, ErrImageHidden):
+		return refuse("image-hidden", dest)
 	case errors.Is(err, fs.ErrNotExist):
 		return refuse("image-missing", dest)
 	case err != nil:

@@ -18,14 +18,15 @@ const isPublished = `i.corrects = 0 AND (i.state IN ('sending', 'sent') OR EXIST
 // number and those above it.
 func (s *Store) Published(ctx context.Context, locale string, before, n int) ([]render.Published, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT i.number, i.ordered_at, d.locale, d.subject, d.preheader
+		SELECT i.number, i.ordered_at, d.locale, d.subject, d.preheader,
+		  COALESCE((SELECT MAX(r.at) FROM revisions r WHERE r.issue = d.issue AND r.locale = d.locale), i.ordered_at)
 		FROM issues i JOIN documents d ON d.issue = i.number
 		WHERE d.locale = $1 AND ($2 = 0 OR i.number < $2) AND `+isPublished+`
 		ORDER BY i.number DESC LIMIT $3`, locale, before, n)
 	list, err := collect(rows, err, func(rows *sql.Rows) (p render.Published, err error) {
-		var ordered int64
-		err = rows.Scan(&p.Number, &ordered, &p.Locale, &p.Subject, &p.Preheader)
-		p.Date = moment(ordered)
+		var ordered, updated int64
+		err = rows.Scan(&p.Number, &ordered, &p.Locale, &p.Subject, &p.Preheader, &updated)
+		p.Date, p.Updated = moment(ordered), moment(updated)
 		return p, err
 	})
 	if err != nil {
@@ -38,15 +39,16 @@ func (s *Store) Published(ctx context.Context, locale string, before, n int) ([]
 // readers have; ok is false when there is none in that locale.
 func (s *Store) PublishedDocument(ctx context.Context, number int, locale string) (p render.Published, ok bool, err error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT i.number, i.ordered_at, d.locale, d.subject, d.preheader, COALESCE(v.web, d.web), COALESCE(v.mark, d.mark)
+		SELECT i.number, i.ordered_at, d.locale, d.subject, d.preheader, COALESCE(v.web, d.web), COALESCE(v.mark, d.mark),
+		  COALESCE(v.at, i.ordered_at)
 		FROM issues i JOIN documents d ON d.issue = i.number
 		LEFT JOIN revisions v ON v.issue = d.issue AND v.locale = d.locale
 		  AND v.revision = (SELECT MAX(r.revision) FROM revisions r WHERE r.issue = d.issue AND r.locale = d.locale)
 		WHERE i.number = $1 AND d.locale = $2 AND `+isPublished, number, locale)
 	found, err := collect(rows, err, func(rows *sql.Rows) (p render.Published, err error) {
-		var ordered int64
-		err = rows.Scan(&p.Number, &ordered, &p.Locale, &p.Subject, &p.Preheader, &p.Web, &p.Key)
-		p.Date = moment(ordered)
+		var ordered, updated int64
+		err = rows.Scan(&p.Number, &ordered, &p.Locale, &p.Subject, &p.Preheader, &p.Web, &p.Key, &updated)
+		p.Date, p.Updated = moment(ordered), moment(updated)
 		return p, err
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ func (l *life) active() {
 	l.Helper()
 	l.ask()
 	l.now = l.now.Add(time.Minute)
-	if _, err := l.Confirm(l.Context(), l.now, l.id, link); err != nil {
+	if _, err := l.Confirm(l.Context(), l.now, l.id, "fr", link); err != nil {
 		l.Fatal(err)
 	}
 }
@@ -194,7 +194,7 @@ func TestComplaintStays(t *testing.T) {
 		if got := l.ask(); got != nil {
 			t.Errorf("a request after a complaint causes %v", got)
 		}
-		got, err := s.Confirm(ctx, l.now, l.id, link)
+		got, err := s.Confirm(ctx, l.now, l.id, "fr", link)
 		l.want(got, err, audience.Suppressed)
 		if _, err := s.Erase(ctx, l.now, zoe, audience.Consent{}); err != nil {
 			t.Fatal(err)
@@ -344,7 +344,7 @@ func TestPurgeRequests(t *testing.T) {
 		if n, err := s.PurgeRequests(ctx, l.now); n != 1 || err != nil {
 			t.Errorf("purged %d, %v", n, err)
 		}
-		if _, err := s.Confirm(ctx, l.now, l.id, link); !errors.Is(err, store.ErrNotFound) {
+		if _, err := s.Confirm(ctx, l.now, l.id, "fr", link); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("confirmed after the purge: %v", err)
 		}
 		l.active()
@@ -357,7 +357,7 @@ func TestPurgeRequests(t *testing.T) {
 		if n, err := s.PurgeRequests(ctx, l.now); n != 1 || err != nil {
 			t.Errorf("purged %d, %v", n, err)
 		}
-		got, err := s.Confirm(ctx, l.now, l.id, link)
+		got, err := s.Confirm(ctx, l.now, l.id, "fr", link)
 		l.want(got, err, audience.Unsubscribed)
 	})
 }

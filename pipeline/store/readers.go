@@ -36,7 +36,7 @@ func (s *Store) Subscribe(ctx context.Context, now time.Time, r audience.Request
 		id := known.ID
 		switch {
 		case found:
-			err = noteRequest(ctx, tx, now, known, kind, r)
+			err = noteRequest(ctx, tx, now, known, kind)
 		case kind != "":
 			id = audience.NewID()
 			err = insertRequest(ctx, tx, now, id, r)
@@ -76,27 +76,28 @@ func insertRequest(ctx context.Context, tx *sql.Tx, now time.Time, id audience.I
 	return err
 }
 
-// noteRequest opens a request of somebody known. What an active reader chose
-// is not changed by a form that anybody can fill in.
-func noteRequest(ctx context.Context, tx *sql.Tx, now time.Time, known reader, kind audience.MailKind, r audience.Request) error {
-	name, lang, requested, mailed := known.Name, known.Lang, known.Requested, known.mailed
+// noteRequest opens a request of somebody known. It changes no name and no
+// language: anybody can fill in the form with anybody's address.
+func noteRequest(ctx context.Context, tx *sql.Tx, now time.Time, known reader, kind audience.MailKind) error {
+	requested, mailed := known.Requested, known.mailed
 	if kind != "" {
 		mailed = now
 	}
 	if kind == audience.MailConfirm {
-		name, lang, requested = r.Name, r.Lang, now
+		requested = now
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE subscribers SET name = $1, lang = $2, requested_at = $3, mailed_at = $4 WHERE id = $5`,
-		name, lang, millis(requested), millis(mailed), known.ID.String())
+		UPDATE subscribers SET requested_at = $1, mailed_at = $2 WHERE id = $3`,
+		millis(requested), millis(mailed), known.ID.String())
 	return err
 }
 
-// Confirm makes the subscriber of an open request active. It lifts an
-// unsubscription and an erasure, never a suppression. Called again, it changes
-// nothing: whoever is active then was welcomed already, and a request that was
-// withdrawn meanwhile stays so. ErrNotFound: the request was purged.
-func (s *Store) Confirm(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error) {
+// Confirm makes the subscriber of an open request active, in the language in
+// which they confirm it. It lifts an unsubscription and an erasure, never a
+// suppression. Called again, it changes nothing: whoever is active then was
+// welcomed already, and a request that was withdrawn meanwhile stays so.
+// ErrNotFound: the request was purged.
+func (s *Store) Confirm(ctx context.Context, now time.Time, id audience.ID, lang string, c audience.Consent) (audience.Subscriber, error) {
 	return s.change(ctx, id, func(tx *sql.Tx, r reader) error {
 		forgotten, err := s.forgotten(ctx, tx, r.Address)
 		if err != nil || r.Requested.IsZero() || r.Status == audience.Suppressed || forgotten.final() {
@@ -106,8 +107,8 @@ func (s *Store) Confirm(ctx context.Context, now time.Time, id audience.ID, c au
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE subscribers SET status = 'active', requested_at = 0, confirmed_at = $1, seen_at = $1,
-			       asked_at = 0, left_at = 0, paused_until = 0 WHERE id = $2`, millis(now), id.String()); err != nil {
+			UPDATE subscribers SET status = 'active', lang = $1, requested_at = 0, confirmed_at = $2, seen_at = $2,
+			       asked_at = 0, left_at = 0, paused_until = 0 WHERE id = $3`, lang, millis(now), id.String()); err != nil {
 			return err
 		}
 		return record(ctx, tx, now, id, audience.Confirmed, c)

@@ -92,6 +92,55 @@ var (
 	button = audience.Consent{Lang: "fr", Origin: audience.OneClick}
 )
 
+// Anybody can ask for anybody's address: what is known of somebody stays what
+// they chose until they confirm, and their name after that, too.
+func TestRequestChangesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		l := newLife(t, s)
+		l.ask()
+		of := func(name, lang string) {
+			t.Helper()
+			if got, err := s.Subscriber(t.Context(), l.id); err != nil || got.Name != name || got.Lang != lang {
+				t.Errorf("got %q, %q, %v, want %q, %q", got.Name, got.Lang, err, name, lang)
+			}
+		}
+		stranger := func() {
+			t.Helper()
+			l.now = l.now.Add(25 * time.Hour)
+			for _, name := range []string{"", "Gros nigaud"} {
+				if err := s.Subscribe(t.Context(), l.now, audience.Request{Address: zoe, Name: name, Lang: "en"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := l.mails(); len(got) != 1 {
+				t.Errorf("the request causes %v", got)
+			}
+			of("Zoé", "fr")
+		}
+		stranger() // while the first request is open
+		if _, err := s.Confirm(t.Context(), l.now, l.id, "fr", link); err != nil {
+			t.Fatal(err)
+		}
+		stranger()
+		if _, err := s.Unsubscribe(t.Context(), l.now.Add(25*time.Hour), l.id, button); err != nil {
+			t.Fatal(err)
+		}
+		stranger()
+		if got, err := s.Restore(t.Context(), l.now, l.id, link); err != nil || got.Status != audience.Active {
+			t.Errorf("restored: %+v, %v", got, err)
+		}
+		of("Zoé", "fr")
+		if _, err := s.Unsubscribe(t.Context(), l.now, l.id, button); err != nil {
+			t.Fatal(err)
+		}
+		stranger()
+		if _, err := s.Confirm(t.Context(), l.now, l.id, "en", link); err != nil {
+			t.Fatal(err)
+		}
+		of("Zoé", "en")
+	})
+}
+
 // From the request to the withdrawal and back, each step twice: the second
 // time changes nothing.
 func TestLife(t *testing.T) {
@@ -106,7 +155,7 @@ func TestLife(t *testing.T) {
 		}
 		l.now = l.now.Add(time.Hour)
 		for range 2 {
-			got, err := s.Confirm(ctx, l.now, l.id, link)
+			got, err := s.Confirm(ctx, l.now, l.id, "fr", link)
 			l.want(got, err, audience.Active)
 		}
 		l.now = l.now.Add(24 * time.Hour)
@@ -129,7 +178,7 @@ func TestLife(t *testing.T) {
 		l.now = l.now.Add(2 * time.Hour)
 		got, err = s.Restore(ctx, l.now, l.id, link)
 		l.want(got, err, audience.Unsubscribed)
-		got, err = s.Confirm(ctx, l.now, l.id, link) // the old link
+		got, err = s.Confirm(ctx, l.now, l.id, "fr", link) // the old link
 		l.want(got, err, audience.Unsubscribed)
 		if err := s.LeaveReason(ctx, l.now, l.id, audience.Consent{Origin: audience.Form, Detail: "trop de mails pour zoe@exemple.fr"}); err != nil {
 			t.Fatal(err)
@@ -139,7 +188,7 @@ func TestLife(t *testing.T) {
 			t.Errorf("a request of who left causes %v", got)
 		}
 		l.now = l.now.Add(time.Minute)
-		got, err = s.Confirm(ctx, l.now, l.id, link)
+		got, err = s.Confirm(ctx, l.now, l.id, "fr", link)
 		l.want(got, err, audience.Active)
 		want := []audience.Event{
 			audience.Requested, audience.Confirmed, audience.Requested, audience.Withdrawn, audience.Restored,
@@ -152,7 +201,7 @@ func TestLife(t *testing.T) {
 		if err != nil || records[0].Text != "Je m’abonne." || records[0].Network != "203.0.113.0/24" || records[6].Detail != "trop de mails pour …@…" {
 			t.Errorf("got %+v, %v", records, err)
 		}
-		if _, err := s.Confirm(ctx, l.now, audience.NewID(), link); !errors.Is(err, store.ErrNotFound) {
+		if _, err := s.Confirm(ctx, l.now, audience.NewID(), "fr", link); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("a stranger confirms: %v", err)
 		}
 	})

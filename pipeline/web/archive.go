@@ -4,8 +4,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"path"
-	"slices"
 	"strconv"
 	"time"
 
@@ -34,17 +32,21 @@ type archivePage struct {
 type issueLine struct{ URL, Title, Date, Stamp, Summary string }
 
 func (s *Site) serveArchive(w http.ResponseWriter, r *http.Request, locale string) {
-	before, _ := strconv.Atoi(r.URL.Query().Get("before")) // what is no number is the first page
-	issues, err := s.Archive.Published(r.Context(), locale, max(before, 0), perPage+1)
+	before, _ := strconv.Atoi(r.URL.Query().Get("before"))
+	before = max(before, 0) // what is no number is the first page
+	issues, err := s.Archive.Published(r.Context(), locale, before, perPage+1)
 	if err != nil {
 		s.trouble(w, r, err)
 		return
 	}
 	p := archivePage{page: s.page(r, locale, "web.archive.title")}
 	s.published(&p.page, p.L.T("web.archive.description", "Name", p.Name), func(lang string) string { return "/" + lang })
+	if before > 0 { // a page of its own, to which none in another language need be equal
+		p.Canonical, p.Alternates = s.absolute(olderPath(locale, before)), nil
+	}
 	if len(issues) > perPage {
 		issues = issues[:perPage]
-		p.Older = p.Root + "/" + locale + "?before=" + strconv.Itoa(issues[perPage-1].Number)
+		p.Older = p.Root + olderPath(locale, issues[perPage-1].Number)
 	}
 	for _, i := range issues {
 		date := i.Date.In(s.Newsletter.Location)
@@ -54,6 +56,10 @@ func (s *Site) serveArchive(w http.ResponseWriter, r *http.Request, locale strin
 		})
 	}
 	s.publish(w, r, "archive.html", p.page, p)
+}
+
+func olderPath(locale string, before int) string {
+	return "/" + locale + "?before=" + strconv.Itoa(before)
 }
 
 func issuePath(locale string, number int) string { return "/" + locale + "/" + strconv.Itoa(number) }
@@ -82,13 +88,16 @@ func (s *Site) serveIssue(w http.ResponseWriter, r *http.Request, locale string)
 	serveBytes(w, r, []byte(page), pageCache)
 }
 
-// mediaTypes are the files of the content folder that are anybody's to see.
-var mediaTypes = []string{".png", ".jpg", ".jpeg", ".gif"}
-
 // serveMedia shows an image as it is now: an old issue shows the new one.
 func (s *Site) serveMedia(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("path")
-	if !slices.Contains(mediaTypes, path.Ext(name)) || !fs.ValidPath(name) {
+	mediaType, ok := render.Picture(name)
+	if !ok {
+		s.notFound(w, r)
+		return
+	}
+	info, err := fs.Stat(s.Media, name)
+	if err != nil || !info.Mode().IsRegular() { // opening a pipe would wait for ever
 		s.notFound(w, r)
 		return
 	}
@@ -98,12 +107,12 @@ func (s *Site) serveMedia(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer file.Close()
-	info, err := file.Stat()
 	content, ok := file.(io.ReadSeeker)
-	if err != nil || info.IsDir() || !ok {
+	if !ok {
 		s.notFound(w, r)
 		return
 	}
+	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", imageCache)
 	http.ServeContent(w, r, name, info.ModTime(), content)
 }

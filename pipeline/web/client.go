@@ -31,13 +31,25 @@ func (s *Site) client(r *http.Request) netip.Addr {
 		if !s.trusted(addr) {
 			return addr
 		}
-		before, err := netip.ParseAddr(strings.TrimSpace(hop))
+		before, err := parseHop(strings.TrimSpace(hop))
 		if err != nil {
 			return addr
 		}
 		addr = before.Unmap()
 	}
 	return addr
+}
+
+// parseHop reads an address, to which some proxies add the port that the
+// client had, and brackets around one of IPv6.
+func parseHop(text string) (netip.Addr, error) {
+	if strings.HasSuffix(text, "]") {
+		text += ":0"
+	}
+	if hop, err := netip.ParseAddrPort(text); err == nil {
+		return hop.Addr(), nil
+	}
+	return netip.ParseAddr(text)
 }
 
 func (s *Site) trusted(addr netip.Addr) bool {

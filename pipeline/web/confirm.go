@@ -1,9 +1,7 @@
 package web
 
 import (
-	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/infolettre/infolettre/pipeline/audience"
@@ -28,18 +26,6 @@ func (s *Site) confirming(w http.ResponseWriter, r *http.Request) (sub audience.
 	return s.reader(w, r, id)
 }
 
-// reader is whom a link stands for, the zero value but for the ID when they
-// are forgotten.
-func (s *Site) reader(w http.ResponseWriter, r *http.Request, id audience.ID) (sub audience.Subscriber, ok bool) {
-	sub, err := s.Readers.Subscriber(r.Context(), id)
-	if failed(err) {
-		s.trouble(w, r, err)
-		return sub, false
-	}
-	sub.ID = id
-	return sub, true
-}
-
 func (s *Site) expired(w http.ResponseWriter, r *http.Request, lang string) {
 	s.say(w, r, http.StatusGone, lang, "web.expired", s.linkSubscribe)
 }
@@ -47,7 +33,7 @@ func (s *Site) expired(w http.ResponseWriter, r *http.Request, lang string) {
 // confirmTexts is what a reader agrees to by the button, and the button.
 func (s *Site) confirmTexts(p *messagePage) {
 	p.Text = []string{p.L.T("web.confirm.text", "Name", p.Name, "Organization", p.Organization)}
-	p.Form = &form{keep(p.Root+p.path, p.Lang), p.L.T("web.confirm.button")}
+	p.Form = &form{keep(p.path, p.Lang), p.L.T("web.confirm.button")}
 }
 
 func (s *Site) serveConfirm(w http.ResponseWriter, r *http.Request) {
@@ -64,10 +50,8 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lang := s.language(r, sub.Lang)
-	shown := messagePage{page: s.page(r, lang, "web.confirm.title")}
-	s.confirmTexts(&shown)
-	consent := s.consent(r, shown.page, strings.Join(append(shown.Text, shown.Form.Button), "\n\n"))
-	after, err := s.Register.Confirm(r.Context(), s.Now(), sub.ID, consent)
+	consent := s.agreement(r, lang, "web.confirm.title", s.confirmTexts)
+	after, err := s.Register.Confirm(r.Context(), s.Now(), sub.ID, s.chosen(lang, sub.Lang), consent)
 	switch {
 	case failed(err):
 		s.trouble(w, r, err)
@@ -78,14 +62,6 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) {
 			p.Links = append(p.Links, link{p.L.T("web.link.preferences"), p.Root + s.preferences(sub.ID)})
 		})
 	}
-}
-
-// failed sorts out that somebody is forgotten, which is an answer.
-func failed(err error) bool { return err != nil && !errors.Is(err, audience.ErrNotFound) }
-
-// consent is what the register keeps of an answer on a page.
-func (s *Site) consent(r *http.Request, p page, text string) audience.Consent {
-	return audience.Consent{Lang: p.L.Tag(), Text: text, Origin: audience.Link, Network: s.network(r)}
 }
 
 // preferences is the path of a reader's preferences.

@@ -40,7 +40,7 @@ type atomEntry struct {
 	ID        string     `xml:"id"`
 	Title     string     `xml:"title"`
 	Published string     `xml:"published"`
-	Updated   string     `xml:"updated"`
+	Updated   string     `xml:"updated"` // changes with a correction (RFC 4287, § 4.2.15)
 	Links     []atomLink `xml:"link"`
 	Summary   string     `xml:"summary"`
 }
@@ -52,24 +52,25 @@ func (s *Site) serveAtom(w http.ResponseWriter, r *http.Request, locale string) 
 		return
 	}
 	n := s.Newsletter
+	updated := time.Unix(0, 0).UTC() // of a feed without issues
 	feed := atomFeed{
 		Lang: locale, ID: s.feedID(locale), Title: n.Name, Subtitle: n.Tagline, Author: n.Organization,
-		Updated: time.Unix(0, 0).UTC().Format(time.RFC3339), // of a feed without issues
 		Links: []atomLink{
 			{"self", "application/atom+xml", s.absolute("/" + locale + render.FeedPath)},
 			{"alternate", "text/html", s.absolute("/" + locale)},
 		},
 	}
-	for i, issue := range issues {
-		date := s.date(issue)
-		if i == 0 {
-			feed.Updated = date
+	for _, issue := range issues {
+		if issue.Updated.After(updated) {
+			updated = issue.Updated
 		}
 		feed.Entries = append(feed.Entries, atomEntry{
-			ID: s.issueID(locale, issue.Number), Title: issue.Subject, Published: date, Updated: date, Summary: issue.Preheader,
+			ID: s.issueID(locale, issue.Number), Title: issue.Subject, Summary: issue.Preheader,
+			Published: s.date(issue.Date), Updated: s.date(issue.Updated),
 			Links: []atomLink{{"alternate", "text/html", s.absolute(issuePath(locale, issue.Number))}},
 		})
 	}
+	feed.Updated = s.date(updated)
 	var body bytes.Buffer
 	body.WriteString(xml.Header)
 	if err := xml.NewEncoder(&body).Encode(feed); err != nil {
@@ -97,6 +98,7 @@ type jsonItem struct {
 	Title     string `json:"title"`
 	Text      string `json:"content_text"` // one of the contents is required
 	Published string `json:"date_published"`
+	Modified  string `json:"date_modified,omitempty"` // by a correction
 	Language  string `json:"language"`
 }
 
@@ -111,10 +113,14 @@ func (s *Site) serveJSONFeed(w http.ResponseWriter, r *http.Request, locale stri
 		HomePage: s.absolute("/" + locale), Feed: s.absolute("/" + locale + jsonFeedPath), Items: []jsonItem{},
 	}
 	for _, issue := range issues {
-		feed.Items = append(feed.Items, jsonItem{
+		item := jsonItem{
 			ID: s.issueID(locale, issue.Number), URL: s.absolute(issuePath(locale, issue.Number)), Title: issue.Subject,
-			Text: issue.Preheader, Published: s.date(issue), Language: locale,
-		})
+			Text: issue.Preheader, Published: s.date(issue.Date), Language: locale,
+		}
+		if issue.Updated.After(issue.Date) {
+			item.Modified = s.date(issue.Updated)
+		}
+		feed.Items = append(feed.Items, item)
 	}
 	body, err := json.MarshalIndent(feed, "", "  ")
 	if err != nil {
@@ -136,6 +142,6 @@ func (s *Site) issueID(locale string, number int) string {
 	return s.feedID(locale) + "/" + strconv.Itoa(number)
 }
 
-func (s *Site) date(issue render.Published) string {
-	return issue.Date.In(s.Newsletter.Location).Format(time.RFC3339)
+func (s *Site) date(moment time.Time) string {
+	return moment.In(s.Newsletter.Location).Format(time.RFC3339)
 }

@@ -55,7 +55,7 @@ func (s *Site) gate(p audience.Purpose, act func(context.Context, audience.ID) e
 		}
 		s.say(w, r, http.StatusOK, s.language(r, ""), id, func(m *messagePage) {
 			m.Text = []string{m.L.T(id+".text", "Number", number)}
-			m.Form = &form{m.Root + m.path, m.L.T(id + ".button")}
+			m.Form = &form{m.path, m.L.T(id + ".button")}
 			other := audience.Stop
 			if p == audience.Stop {
 				other = audience.Approve
@@ -80,13 +80,13 @@ func (s *Site) gate(p audience.Purpose, act func(context.Context, audience.ID) e
 }
 
 // routeGate adds the team's pages, where there is a gate.
-func (s *Site) routeGate(mux *http.ServeMux) {
+func (s *Site) routeGate(route func(method, page string, h http.HandlerFunc)) {
 	if s.Gate == nil {
 		return
 	}
 	for p, act := range map[audience.Purpose]func(context.Context, audience.ID) error{audience.Approve: s.Gate.Approve, audience.Stop: s.Gate.Stop} {
 		get, post := s.gate(p, act)
-		mux.HandleFunc("GET "+gatePath(p)+"{token}", get)
-		mux.HandleFunc("POST "+gatePath(p)+"{token}", post)
+		route("GET", gatePath(p)+"{token}", get)
+		route("POST", gatePath(p)+"{token}", post)
 	}
 }

@@ -30,24 +30,8 @@ type leftPage struct {
 
 type reasonChoice struct{ Value, Label string }
 
-// leaving reads the token of an unsubscription link, and answers itself when
-// it is none: a forged one is not found.
-func (s *Site) leaving(w http.ResponseWriter, r *http.Request) (sub audience.Subscriber, ok bool) {
-	id, ok := s.Keys.Verify(audience.Unsubscribe, r.PathValue("token"))
-	if !ok {
-		s.notFound(w, r)
-		return sub, false
-	}
-	return s.reader(w, r, id)
-}
-
-// gone answers who is not subscribed any more.
-func (s *Site) gone(w http.ResponseWriter, r *http.Request, lang string) {
-	s.say(w, r, http.StatusOK, lang, "web.gone", s.linkSubscribe)
-}
-
 func (s *Site) serveLeave(w http.ResponseWriter, r *http.Request) {
-	sub, ok := s.leaving(w, r)
+	sub, ok := s.holder(w, r, audience.Unsubscribe)
 	if !ok {
 		return
 	}
@@ -58,7 +42,7 @@ func (s *Site) serveLeave(w http.ResponseWriter, r *http.Request) {
 	}
 	s.say(w, r, http.StatusOK, lang, "web.leave", func(p *messagePage) {
 		p.Text = []string{p.L.T("web.leave.text", "Name", p.Name, "Address", sub.Address.Masked())}
-		p.Form = &form{keep(p.Root+p.path, lang), p.L.T("web.leave.button")}
+		p.Form = &form{keep(p.path, lang), p.L.T("web.leave.button")}
 		p.After = []string{p.L.T("web.leave.rather")}
 		p.Links = []link{{p.L.T("web.link.preferences"), keep(p.Root+s.preferences(sub.ID), lang)}}
 	})
@@ -70,7 +54,7 @@ func (s *Site) serveLeave(w http.ResponseWriter, r *http.Request) {
 // answer is the same page for the first time and the tenth, for who is
 // subscribed and who is suppressed or forgotten.
 func (s *Site) leave(w http.ResponseWriter, r *http.Request) {
-	sub, ok := s.leaving(w, r)
+	sub, ok := s.holder(w, r, audience.Unsubscribe)
 	if !ok || !s.readForm(w, r) {
 		return
 	}
@@ -84,7 +68,7 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request) {
 		s.trouble(w, r, err)
 		return
 	}
-	p.Undo, p.Reason = keep(p.Root+p.path+undoPath, lang), keep(p.Root+p.path+reasonPath, lang)
+	p.Undo, p.Reason = keep(p.path+undoPath, lang), keep(p.path+reasonPath, lang)
 	for _, name := range reasons {
 		p.Reasons = append(p.Reasons, reasonChoice{name, p.L.T("web.reason." + name)})
 	}
@@ -93,7 +77,7 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request) {
 
 // undo takes an unsubscription back, from the page that announced it.
 func (s *Site) undo(w http.ResponseWriter, r *http.Request) {
-	sub, ok := s.leaving(w, r)
+	sub, ok := s.holder(w, r, audience.Unsubscribe)
 	if !ok || !s.readForm(w, r) {
 		return
 	}
@@ -114,7 +98,7 @@ func (s *Site) undo(w http.ResponseWriter, r *http.Request) {
 
 // reason keeps why somebody left, if they care to say.
 func (s *Site) reason(w http.ResponseWriter, r *http.Request) {
-	sub, ok := s.leaving(w, r)
+	sub, ok := s.holder(w, r, audience.Unsubscribe)
 	if !ok || !s.readForm(w, r) {
 		return
 	}

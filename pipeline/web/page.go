@@ -25,7 +25,7 @@ type page struct {
 	Languages []choice // the page in the others
 	Root      string   // before every path
 	Style     string
-	path      string // at which it can be asked for again
+	path      string // at which it can be asked for again, Root included
 
 	Name, Tagline, Organization string
 	PostalAddress               []string
@@ -33,6 +33,7 @@ type page struct {
 	Public      bool // for search engines, too; the rest is for these
 	Description string
 	Canonical   string
+	OpenGraph   string // the page's language as og:locale has it
 	Alternates  []choice
 }
 
@@ -72,6 +73,15 @@ func (s *Site) language(r *http.Request, reader string) string {
 	return s.Languages[0]
 }
 
+// chosen is a reader's language once they chose one of the newsletter's: a
+// variant such as fr-CA stays as long as fr does.
+func (s *Site) chosen(lang, reader string) string {
+	if stored, ok := s.oneOf(reader); ok && stored == lang {
+		return reader
+	}
+	return lang
+}
+
 // page begins a page in one of the newsletter's languages. title is a message.
 func (s *Site) page(r *http.Request, lang, title string) page {
 	n := s.Newsletter
@@ -84,7 +94,7 @@ func (s *Site) page(r *http.Request, lang, title string) page {
 		if c.Current {
 			continue
 		}
-		c.URL = keep(s.root+p.path, c.Lang)
+		c.URL = keep(p.path, c.Lang)
 		p.Languages = append(p.Languages, c)
 	}
 	return p
@@ -122,7 +132,7 @@ func selfName(lang string) string {
 // published makes a page one for search engines. path gives its address in
 // each language.
 func (s *Site) published(p *page, description string, path func(lang string) string) {
-	p.Public, p.Description, p.Canonical = true, description, s.absolute(path(p.Lang))
+	p.Public, p.Description, p.Canonical, p.OpenGraph = true, description, s.absolute(path(p.Lang)), locales.OpenGraph(p.L.Tag())
 	for i := range p.Languages {
 		p.Languages[i].URL = s.root + path(p.Languages[i].Lang)
 	}

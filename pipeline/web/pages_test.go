@@ -1,8 +1,6 @@
 package web_test
 
 import (
-	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -177,53 +175,22 @@ func TestArchive(t *testing.T) {
 	}
 }
 
-func TestFeeds(t *testing.T) {
+// Each page of the archive names itself to search engines, and only the first
+// one its translations.
+func TestArchivePages(t *testing.T) {
 	s := newSite(t)
-	var atom struct {
-		XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
-		Lang    string   `xml:"http://www.w3.org/XML/1998/namespace lang,attr"`
-		ID      string   `xml:"id"`
-		Updated string   `xml:"updated"`
-		Author  string   `xml:"author>name"`
-		Links   []struct {
-			Rel  string `xml:"rel,attr"`
-			Href string `xml:"href,attr"`
-		} `xml:"link"`
-		Entries []struct {
-			ID      string `xml:"id"`
-			Title   string `xml:"title"`
-			Updated string `xml:"updated"`
-			Summary string `xml:"summary"`
-		} `xml:"entry"`
-	}
-	if err := xml.Unmarshal([]byte(s.get("/fr/feed.xml").body), &atom); err != nil {
-		t.Fatal(err)
-	}
-	if atom.Lang != "fr" || atom.ID != "tag:lettre.exemple.fr,2026:fr" || atom.Author != "Éditions de la Jetée" || atom.Updated != "2026-11-19T10:00:00Z" ||
-		len(atom.Links) != 2 || atom.Links[0].Href != "https://lettre.exemple.fr/fr/feed.xml" || len(atom.Entries) != 1 {
-		t.Fatalf("%+v", atom)
-	}
-	if e := atom.Entries[0]; e.ID != "tag:lettre.exemple.fr,2026:fr/12" || e.Updated != atom.Updated || !strings.Contains(e.Title, "phare & la") || e.Summary != "Trois éclats." {
-		t.Errorf("%+v", e)
-	}
-	var feed struct {
-		Version, Language string
-		Items             []struct {
-			ID, URL   string
-			Published time.Time `json:"date_published"`
+	for path, want := range map[string]string{"/fr": "/fr", "/fr?before=x": "/fr", "/fr?before=-3": "/fr", "/fr?before=15": "/fr?before=15", "/en?before=013": "/en?before=13"} {
+		body := s.get(path).body
+		for _, tag := range []string{`<link rel="canonical" href="`, `<meta property="og:url" content="`} {
+			if !strings.Contains(body, tag+"https://lettre.exemple.fr"+want+`">`) {
+				t.Errorf("%s: no %s%s in %s", path, tag, want, body)
+			}
 		}
-	}
-	if err := json.Unmarshal([]byte(s.get("/en/feed.json").body), &feed); err != nil {
-		t.Fatal(err)
-	}
-	if feed.Version != "https://jsonfeed.org/version/1.1" || feed.Language != "en" || len(feed.Items) != 1 || feed.Items[0].URL != "https://lettre.exemple.fr/en/12" || !feed.Items[0].Published.Equal(thursday) {
-		t.Errorf("%+v", feed)
-	}
-	empty := newSite(t)
-	empty.exec(`DELETE FROM documents`)
-	for _, path := range []string{"/fr", "/fr/feed.xml", "/fr/feed.json"} {
-		if got := empty.get(path); got.status != http.StatusOK {
-			t.Errorf("an empty archive: %s: %d", path, got.status)
+		if locale := map[string]string{"/fr": "fr_FR", "/en": "en_US"}[path[:3]]; !strings.Contains(body, `<meta property="og:locale" content="`+locale+`">`) {
+			t.Errorf("%s: not in %s: %s", path, locale, body)
+		}
+		if translated := strings.Contains(body, `rel="alternate" hreflang=`); translated != !strings.Contains(want, "?") {
+			t.Errorf("%s: translations: %t", path, translated)
 		}
 	}
 }
@@ -252,23 +219,6 @@ func TestLanguage(t *testing.T) {
 	if got := s.get("/subscribe?lang=fr").body; !strings.Contains(got, `<a href="/subscribe?lang=en" lang="en" hreflang="en">English</a>`) ||
 		!strings.Contains(got, `<link rel="alternate" hreflang="en" href="https://lettre.exemple.fr/subscribe?lang=en">`) {
 		t.Error(got)
-	}
-}
-
-// A newsletter below a path of its host.
-func TestRoot(t *testing.T) {
-	s := newSite(t, func(o *web.Options) { o.Base = "https://exemple.fr/lettre" })
-	page := s.get("/lettre/subscribe?lang=fr")
-	if page.status != http.StatusOK || !strings.Contains(page.body, `action="/lettre/subscribe?lang=fr"`) || !strings.Contains(page.body, `href="/lettre/style.css?`) {
-		t.Errorf("%d %s", page.status, page.body)
-	}
-	for _, link := range regexp.MustCompile(`(?:href|action)="(/[^"]*)"`).FindAllStringSubmatch(page.body, -1) {
-		if !strings.HasPrefix(link[1], "/lettre/") {
-			t.Errorf("%s leads out", link[1])
-		}
-	}
-	if got := s.get("/subscribe"); got.status != http.StatusNotFound {
-		t.Errorf("%d", got.status)
 	}
 }
 

@@ -26,21 +26,6 @@ type preferencesPage struct {
 	Leave      string
 }
 
-// preferring reads the token of a preferences link, and answers itself when
-// it is none or its reader is not subscribed.
-func (s *Site) preferring(w http.ResponseWriter, r *http.Request) (sub audience.Subscriber, ok bool) {
-	id, ok := s.Keys.Verify(audience.Preferences, r.PathValue("token"))
-	if !ok {
-		s.notFound(w, r)
-		return sub, false
-	}
-	if sub, ok = s.reader(w, r, id); ok && sub.Status != audience.Active {
-		s.gone(w, r, s.language(r, sub.Lang))
-		ok = false
-	}
-	return sub, ok
-}
-
 // preferencesOf fills the page with what is stored.
 func (s *Site) preferencesOf(r *http.Request, lang string, sub audience.Subscriber) preferencesPage {
 	now := s.Now().In(s.Newsletter.Location)
@@ -49,7 +34,7 @@ func (s *Site) preferencesOf(r *http.Request, lang string, sub audience.Subscrib
 		Reader: sub.Name, Leave: keep(s.root+s.unsubscribing(sub.ID), lang),
 		Earliest: now.AddDate(0, 0, 1).Format(time.DateOnly), Latest: now.Add(maxPause).Format(time.DateOnly),
 	}
-	p.Action = keep(p.Root+p.path, lang)
+	p.Action = keep(p.path, lang)
 	stored, _ := s.oneOf(sub.Lang)
 	p.Choices = s.choices(stored)
 	if sub.PausedUntil.After(now) {
@@ -59,7 +44,7 @@ func (s *Site) preferencesOf(r *http.Request, lang string, sub audience.Subscrib
 }
 
 func (s *Site) servePreferences(w http.ResponseWriter, r *http.Request) {
-	sub, ok := s.preferring(w, r)
+	sub, ok := s.subscribed(w, r, audience.Preferences)
 	if !ok {
 		return
 	}
@@ -69,17 +54,15 @@ func (s *Site) servePreferences(w http.ResponseWriter, r *http.Request) {
 
 // setPreferences answers in the language just chosen.
 func (s *Site) setPreferences(w http.ResponseWriter, r *http.Request) {
-	sub, ok := s.preferring(w, r)
+	sub, ok := s.subscribed(w, r, audience.Preferences)
 	if !ok || !s.readForm(w, r) {
 		return
 	}
 	lang := s.language(r, sub.Lang)
 	p := s.preferencesOf(r, lang, sub)
 	chosen := audience.Choices{Lang: sub.Lang}
-	if stored, _ := s.oneOf(sub.Lang); r.PostFormValue("language") != stored {
-		if other, ok := s.oneOf(r.PostFormValue("language")); ok {
-			chosen.Lang = other // a variant such as fr-CA stays as long as fr does
-		}
+	if language, ok := s.oneOf(r.PostFormValue("language")); ok {
+		chosen.Lang = s.chosen(language, sub.Lang)
 	}
 	var err error
 	p.Reader = r.PostFormValue("name")

@@ -94,6 +94,33 @@ func TestConsentIsWhatWasShown(t *testing.T) {
 	}
 }
 
+// Somebody who left is asked for again, in English: that takes effect for who
+// confirms it on an English page, and for nobody else.
+func TestLanguageIsThatOfTheConfirmation(t *testing.T) {
+	for _, test := range []struct{ before, page, want string }{
+		{"fr", "en", "en"}, {"fr", "fr", "fr"}, {"fr-CA", "fr", "fr-CA"}, {"fr-CA", "en", "en"}, {"de", "fr", "fr"},
+	} {
+		s := newSite(t)
+		id := s.reader("zoe@exemple.fr", audience.Unsubscribed)
+		s.exec(`UPDATE subscribers SET lang = ?`, test.before)
+		known := func(lang string) {
+			t.Helper()
+			if sub, err := s.store.Subscriber(t.Context(), id); err != nil || sub.Name != "Zoé" || sub.Lang != lang {
+				t.Errorf("%+v: %q reads %s, %v, want %s", test, sub.Name, sub.Lang, err, lang)
+			}
+		}
+		fields := s.filled("zoe@exemple.fr")
+		fields.Set("language", "en")
+		s.post("/subscribe?lang=en", fields)
+		if mails := s.mails(); len(mails) != 1 || mails[0].Lang != "en" {
+			t.Errorf("mails: %+v", mails)
+		}
+		known(test.before)
+		s.post("/c/"+s.signer.TokenAt(audience.Confirm, id, s.now)+"?lang="+test.page, nil)
+		known(test.want)
+	}
+}
+
 // What cannot be an address, and what no person sent, comes back with the
 // typed value, and nothing is written.
 func TestRefusedInPlace(t *testing.T) {

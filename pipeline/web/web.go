@@ -18,7 +18,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
+	"path"
+	"slices"
 	"time"
 
 	"github.com/infolettre/infolettre/locales"
@@ -35,7 +36,9 @@ type Register interface {
 	// Subscribe does the same work for every address, and queues the mail that
 	// suits it.
 	Subscribe(ctx context.Context, now time.Time, r audience.Request) error
-	Confirm(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
+	// Confirm makes lang the reader's language: a request itself changes
+	// nothing of somebody known.
+	Confirm(ctx context.Context, now time.Time, id audience.ID, lang string, c audience.Consent) (audience.Subscriber, error)
 	Unsubscribe(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
 	// Restore undoes Unsubscribe, for an hour.
 	Restore(ctx context.Context, now time.Time, id audience.ID, c audience.Consent) (audience.Subscriber, error)
@@ -104,7 +107,11 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: public URL: %w", err)
 	}
-	s := &Site{Options: o, root: base.EscapedPath(), limit: newLimiter(requestsPerHour, time.Hour), forms: http.NewCrossOriginProtection()}
+	root := base.EscapedPath()
+	if root != "" && root != path.Clean(root) {
+		return nil, fmt.Errorf("web: public URL: the path %s has a shorter form", root)
+	}
+	s := &Site{Options: o, root: root, limit: newLimiter(requestsPerHour, time.Hour), forms: http.NewCrossOriginProtection()}
 	// A proxy may change the Host that old browsers' Origin is compared with.
 	if err := s.forms.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
 		return nil, fmt.Errorf("web: public URL: %w", err)
@@ -112,7 +119,7 @@ func New(o Options) (*Site, error) {
 	s.forms.SetDenyHandler(http.HandlerFunc(s.foreignForm))
 	// RFC 8058: the button in a mail program posts from anywhere, and the token
 	// in the URL is all it has to show.
-	s.forms.AddInsecureBypassPattern("POST " + render.UnsubscribePath + "{token}")
+	s.forms.AddInsecureBypassPattern("POST " + s.root + render.UnsubscribePath + "{token}")
 	if s.proxies, err = o.Config.proxies(); err != nil {
 		return nil, err
 	}
@@ -141,37 +148,34 @@ const stylePath = "/style.css"
 // Handler serves the public pages, below the path of the public URL.
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.serveForm)
-	mux.HandleFunc("GET "+render.SubscribePath, s.serveForm)
-	mux.HandleFunc("POST "+render.SubscribePath, s.subscribe)
-	mux.HandleFunc("GET "+render.ConfirmPath+"{token}", s.serveConfirm)
-	mux.HandleFunc("POST "+render.ConfirmPath+"{token}", s.confirm)
-	mux.HandleFunc("GET "+render.RenewPath+"{token}", s.serveRenew)
-	mux.HandleFunc("POST "+render.RenewPath+"{token}", s.renew)
-	mux.HandleFunc("GET "+render.UnsubscribePath+"{token}", s.serveLeave)
-	mux.HandleFunc("POST "+render.UnsubscribePath+"{token}", s.leave)
-	mux.HandleFunc("POST "+render.UnsubscribePath+"{token}"+undoPath, s.undo)
-	mux.HandleFunc("POST "+render.UnsubscribePath+"{token}"+reasonPath, s.reason)
-	mux.HandleFunc("GET "+render.PreferencesPath+"{token}", s.servePreferences)
-	mux.HandleFunc("POST "+render.PreferencesPath+"{token}", s.setPreferences)
+	// That path stands in each pattern, so that no redirect of the mux leaves it.
+	route := func(method, page string, h http.HandlerFunc) { mux.HandleFunc(method+" "+s.root+page, h) }
+	route("GET", "/{$}", s.serveForm)
+	route("GET", render.SubscribePath, s.serveForm)
+	route("POST", render.SubscribePath, s.subscribe)
+	route("GET", render.ConfirmPath+"{token}", s.serveConfirm)
+	route("POST", render.ConfirmPath+"{token}", s.confirm)
+	route("GET", render.RenewPath+"{token}", s.serveRenew)
+	route("POST", render.RenewPath+"{token}", s.renew)
+	route("GET", render.UnsubscribePath+"{token}", s.serveLeave)
+	route("POST", render.UnsubscribePath+"{token}", s.leave)
+	route("POST", render.UnsubscribePath+"{token}"+undoPath, s.undo)
+	route("POST", render.UnsubscribePath+"{token}"+reasonPath, s.reason)
+	route("GET", render.PreferencesPath+"{token}", s.servePreferences)
+	route("POST", render.PreferencesPath+"{token}", s.setPreferences)
 	for _, locale := range s.Languages {
-		mux.HandleFunc("GET /"+locale, func(w http.ResponseWriter, r *http.Request) { s.serveArchive(w, r, locale) })
-		mux.HandleFunc("GET /"+locale+"/{number}", func(w http.ResponseWriter, r *http.Request) { s.serveIssue(w, r, locale) })
-		mux.HandleFunc("GET /"+locale+render.FeedPath, func(w http.ResponseWriter, r *http.Request) { s.serveAtom(w, r, locale) })
-		mux.HandleFunc("GET /"+locale+jsonFeedPath, func(w http.ResponseWriter, r *http.Request) { s.serveJSONFeed(w, r, locale) })
+		route("GET", "/"+locale, func(w http.ResponseWriter, r *http.Request) { s.serveArchive(w, r, locale) })
+		route("GET", "/"+locale+"/{number}", func(w http.ResponseWriter, r *http.Request) { s.serveIssue(w, r, locale) })
+		route("GET", "/"+locale+render.FeedPath, func(w http.ResponseWriter, r *http.Request) { s.serveAtom(w, r, locale) })
+		route("GET", "/"+locale+jsonFeedPath, func(w http.ResponseWriter, r *http.Request) { s.serveJSONFeed(w, r, locale) })
 	}
-	s.routeGate(mux)
-	mux.HandleFunc("GET "+render.MediaPath+"{path...}", s.serveMedia)
-	mux.HandleFunc("GET /legal", s.serveLegal)
-	mux.HandleFunc("GET "+stylePath, s.serveStyle)
-	mux.HandleFunc("GET /healthz", s.serveHealth)
-	mux.HandleFunc("GET /{path...}", s.notFound)
-
-	h := s.log(headers(s.forms.Handler(mux)))
-	if s.root != "" {
-		h = http.StripPrefix(s.root, h)
-	}
-	return h
+	s.routeGate(route)
+	route("GET", render.MediaPath+"{path...}", s.serveMedia)
+	route("GET", "/legal", s.serveLegal)
+	route("GET", stylePath, s.serveStyle)
+	route("GET", "/healthz", s.serveHealth)
+	route("GET", "/{path...}", s.notFound)
+	return s.log(headers(s.forms.Handler(mux)))
 }
 
 // maxBody is the most a form may send.
@@ -235,13 +239,5 @@ func (s *Site) absolute(path string) string { return s.Base + path }
 
 // oneOf reports the newsletter's language nearest to a tag: fr for fr-CA.
 func (s *Site) oneOf(tag string) (string, bool) {
-	for tag = locales.Canonical(tag); tag != ""; {
-		for _, l := range s.Languages {
-			if l == tag {
-				return l, true
-			}
-		}
-		tag = tag[:max(strings.LastIndexByte(tag, '-'), 0)]
-	}
-	return "", false
+	return locales.Nearest(tag, func(tag string) bool { return slices.Contains(s.Languages, tag) })
 }

@@ -46,20 +46,23 @@ var (
 const timeout = 2 * time.Minute
 
 // good names, in our copy, the commit that is read from. A fetch moves the
-// branch, and only a commit that passed all tests moves this.
+// branch, and only a commit that passed all tests moves this. Every process
+// that reads this copy goes by it.
 const good = plumbing.ReferenceName("refs/infolettre/good")
 
 // Mirror is our copy of a repository. As an fs.FS it is the folder's files in
 // the last good commit, read out of git's objects: a pull that fails half-way
-// cannot tear them. It is safe for concurrent use.
+// cannot tear them, and none keeps a reader waiting. It is safe for concurrent
+// use.
 type Mirror struct {
-	source     Source
-	signers    []signer
-	repository *gogit.Repository
+	dir     string
+	source  Source
+	signers []signer
 
-	mu     sync.Mutex // go-git reads objects from one goroutine at a time
-	commit *object.Commit
-	files  *tree // nil until something was pulled
+	pulling sync.Mutex // one pull at a time
+	mu      sync.Mutex // of what follows: held for no longer than to take or change it
+	commit  plumbing.Hash
+	files   *tree // nil until something was pulled
 }
 
 // NewMirror opens the copy in a folder of ours, and begins one in an empty
@@ -71,32 +74,53 @@ func NewMirror(dir string, s Source) (*Mirror, error) {
 	if err != nil {
 		return nil, err
 	}
+	m := &Mirror{dir: dir, source: s, signers: signers}
 	repository, err := gogit.PlainOpen(dir)
 	if errors.Is(err, gogit.ErrRepositoryNotExists) {
 		repository, err = gogit.PlainInit(dir, true)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open the copy of %s in %s: %w", s.URL, dir, err)
+		return nil, m.cannotOpen(err)
 	}
-	m := &Mirror{source: s, signers: signers, repository: repository}
-	reference, err := repository.Reference(good, true)
-	if errors.Is(err, plumbing.ErrReferenceNotFound) {
-		return m, nil
-	}
+	last, err := lastGood(repository)
 	if err != nil {
 		return nil, fmt.Errorf("read the copy of %s: %w", s.URL, err)
 	}
-	return m, m.read(reference.Hash())
+	if last == nil {
+		return m, nil
+	}
+	files, err := m.read(last)
+	if err != nil {
+		return nil, err
+	}
+	m.show(last, files)
+	return m, nil
+}
+
+func (m *Mirror) cannotOpen(err error) error {
+	return fmt.Errorf("open the copy of %s in %s: %w", m.source.URL, m.dir, err)
+}
+
+// lastGood is the commit that good names, nil when there is none.
+func lastGood(repository *gogit.Repository) (*object.Commit, error) {
+	reference, err := repository.Reference(good, true)
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return repository.CommitObject(reference.Hash())
 }
 
 // Commit is the hash of the commit the files are read from.
 func (m *Mirror) Commit() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.commit == nil {
+	if m.files == nil {
 		return ""
 	}
-	return m.commit.Hash.String()
+	return m.commit.String()
 }
 
 // Pull brings the copy up to date. With an error the files stay those of the
@@ -104,42 +128,53 @@ func (m *Mirror) Commit() string {
 func (m *Mirror) Pull(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	head, err := m.fetch(ctx)
+	m.pulling.Lock()
+	defer m.pulling.Unlock()
+	// Opened anew: go-git lets one goroutine use a repository at a time, and
+	// does not see what another process has fetched into it since.
+	repository, err := gogit.PlainOpen(m.dir)
+	if err != nil {
+		return m.cannotOpen(err)
+	}
+	head, err := m.fetch(ctx, repository)
 	if err != nil {
 		return fmt.Errorf("pull %s: %w: %w", m.source.URL, ErrUnreachable, err)
 	}
-	if m.commit != nil && head.Hash == m.commit.Hash {
+	if head.Hash.String() == m.Commit() {
 		return nil
 	}
-	if err := m.test(head); err != nil {
+	if err := m.test(repository, head); err != nil {
 		return fmt.Errorf("pull %s: commit %s: %w", m.source.URL, head.Hash, err)
 	}
-	if err := m.read(head.Hash); err != nil {
+	files, err := m.read(head)
+	if err != nil {
 		return err
 	}
-	return m.repository.Storer.SetReference(plumbing.NewHashReference(good, head.Hash))
+	if err := repository.Storer.SetReference(plumbing.NewHashReference(good, head.Hash)); err != nil {
+		return fmt.Errorf("note commit %s in the copy of %s: %w", head.Hash, m.source.URL, err)
+	}
+	m.show(head, files)
+	return nil
 }
 
 // fetch returns the commit at which the branch now stands.
-func (m *Mirror) fetch(ctx context.Context) (*object.Commit, error) {
+func (m *Mirror) fetch(ctx context.Context, repository *gogit.Repository) (*object.Commit, error) {
 	auth, err := m.auth()
 	if err != nil {
 		return nil, err
 	}
-	remote := gogit.NewRemote(m.repository.Storer, &config.RemoteConfig{Name: "origin", URLs: []string{m.source.URL}})
+	remote := gogit.NewRemote(repository.Storer, &config.RemoteConfig{Name: "origin", URLs: []string{m.source.URL}})
 	fetched := plumbing.NewRemoteReferenceName("origin", m.source.Branch)
 	refSpec := config.RefSpec("+" + plumbing.NewBranchReferenceName(m.source.Branch).String() + ":" + fetched.String())
 	err = remote.FetchContext(ctx, &gogit.FetchOptions{RefSpecs: []config.RefSpec{refSpec}, Auth: auth, Tags: gogit.NoTags, Force: true})
 	if err != nil && !errors.Is(err, gogit.NoErrAlreadyUpToDate) {
 		return nil, err
 	}
-	reference, err := m.repository.Reference(fetched, true)
+	reference, err := repository.Reference(fetched, true)
 	if err != nil {
 		return nil, err
 	}
-	return m.repository.CommitObject(reference.Hash())
+	return repository.CommitObject(reference.Hash())
 }
 
 func (m *Mirror) auth() (transport.AuthMethod, error) {
@@ -158,9 +193,13 @@ func (m *Mirror) auth() (transport.AuthMethod, error) {
 }
 
 // test says why a commit must not be read from.
-func (m *Mirror) test(head *object.Commit) error {
-	if m.commit != nil {
-		goesOn, err := m.commit.IsAncestor(head)
+func (m *Mirror) test(repository *gogit.Repository, head *object.Commit) error {
+	last, err := lastGood(repository)
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		goesOn, err := last.IsAncestor(head)
 		if err != nil {
 			return err
 		}
@@ -192,63 +231,29 @@ func (m *Mirror) verify(c *object.Commit) error {
 }
 
 // read takes the files from a commit.
-func (m *Mirror) read(hash plumbing.Hash) error {
-	commit, err := m.repository.CommitObject(hash)
-	if err != nil {
-		return fmt.Errorf("read commit %s: %w", hash, err)
-	}
+func (m *Mirror) read(commit *object.Commit) (files *tree, err error) {
 	root, err := commit.Tree()
 	if err == nil && m.source.Folder != "" {
 		root, err = root.Tree(m.source.Folder)
 	}
-	var files *tree
 	if err == nil {
-		files, err = newTree(root, commit.Committer.When, &m.mu)
+		files, err = newTree(root, commit.Committer.When)
 	}
 	if err != nil {
-		return fmt.Errorf("read the folder %q in commit %s: %w", m.source.Folder, hash, err)
+		return nil, fmt.Errorf("read the folder %q in commit %s: %w", m.source.Folder, commit.Hash, err)
 	}
-	m.commit, m.files = commit, files
-	return nil
+	return files, nil
 }
 
-// Open reads a file or a folder of the last good commit.
-func (m *Mirror) Open(name string) (fs.File, error) {
-	files, err := m.tree("open", name)
-	if err != nil {
-		return nil, err
-	}
-	return files.Open(name)
+// show lets everybody read the files. From here on the repository they are
+// read from is theirs alone.
+func (m *Mirror) show(commit *object.Commit, files *tree) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.commit, m.files = commit.Hash, files
 }
 
-// Stat implements fs.StatFS.
-func (m *Mirror) Stat(name string) (fs.FileInfo, error) {
-	files, err := m.tree("stat", name)
-	if err != nil {
-		return nil, err
-	}
-	return files.Stat(name)
-}
-
-// Lstat implements fs.ReadLinkFS.
-func (m *Mirror) Lstat(name string) (fs.FileInfo, error) {
-	files, err := m.tree("lstat", name)
-	if err != nil {
-		return nil, err
-	}
-	return files.Lstat(name)
-}
-
-// ReadLink implements fs.ReadLinkFS.
-func (m *Mirror) ReadLink(name string) (string, error) {
-	files, err := m.tree("readlink", name)
-	if err != nil {
-		return "", err
-	}
-	return files.ReadLink(name)
-}
-
-// tree is that of the last good commit.
+// tree is the folder in the last good commit.
 func (m *Mirror) tree(op, name string) (*tree, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -258,13 +263,53 @@ func (m *Mirror) tree(op, name string) (*tree, error) {
 	return m.files, nil
 }
 
+// Open reads a file or a folder of the last good commit.
+func (m *Mirror) Open(name string) (fs.File, error) {
+	t, err := m.tree("open", name)
+	if err != nil {
+		return nil, err
+	}
+	return t.Open(name)
+}
+
+// Stat implements fs.StatFS.
+func (m *Mirror) Stat(name string) (fs.FileInfo, error) {
+	t, err := m.tree("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	return t.Stat(name)
+}
+
+// Lstat implements fs.ReadLinkFS.
+func (m *Mirror) Lstat(name string) (fs.FileInfo, error) {
+	t, err := m.tree("lstat", name)
+	if err != nil {
+		return nil, err
+	}
+	return t.Lstat(name)
+}
+
+// ReadLink implements fs.ReadLinkFS.
+func (m *Mirror) ReadLink(name string) (string, error) {
+	t, err := m.tree("readlink", name)
+	if err != nil {
+		return "", err
+	}
+	return t.ReadLink(name)
+}
+
 // Forget lets the next pull take a branch that was rewritten: a person's
-// order. The files stay until then.
+// order, which counts for all processes that read this copy. The files stay
+// until then.
 func (m *Mirror) Forget() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.commit = nil
-	return m.repository.Storer.RemoveReference(good)
+	m.pulling.Lock()
+	defer m.pulling.Unlock()
+	repository, err := gogit.PlainOpen(m.dir)
+	if err != nil {
+		return m.cannotOpen(err)
+	}
+	return repository.Storer.RemoveReference(good)
 }
 
 var _ interface {

@@ -1,12 +1,16 @@
 package git
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -129,12 +133,83 @@ func TestMirror(t *testing.T) {
 	}
 	a.must(os.Rename(a.bare+".away", a.bare))
 
-	// Unless a person says so.
+	// Unless a person says so, which goes for all who read this copy.
 	a.must(again.Forget())
-	a.must(again.Pull(t.Context()))
-	if got := read(t, again, "un.fr.md"); got != "Réécrit" {
+	for _, m := range []*Mirror{again, m} {
+		a.must(m.Pull(t.Context()))
+		if got := read(t, m, "un.fr.md"); got != "Réécrit" {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
+// A server that takes its time keeps no reader of the copy waiting.
+func TestMirrorIsReadDuringAPull(t *testing.T) {
+	a := newAuthor(t)
+	a.commit("un.md", "Un", false)
+	m, err := NewMirror(t.TempDir(), Source{URL: a.bare})
+	a.must(err)
+	a.must(m.Pull(t.Context()))
+	server, err := net.Listen("tcp", "127.0.0.1:0") // says nothing to who calls
+	a.must(err)
+	defer server.Close()
+	m.source.URL = "http://" + server.Addr().String() + "/lettre.git"
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- m.Pull(ctx) }()
+	called, err := server.Accept()
+	a.must(err)
+	defer called.Close()
+	if got := read(t, m, "un.md"); got != "Un" {
 		t.Errorf("got %q", got)
 	}
+	select {
+	case err := <-ended:
+		t.Errorf("the copy was read only when the pull had ended: %v", err)
+	default:
+		cancel()
+		if err := <-ended; !errors.Is(err, ErrUnreachable) {
+			t.Errorf("the pull ends with %v", err)
+		}
+	}
+}
+
+// Many read while others push and pull.
+func TestMirrorConcurrent(t *testing.T) {
+	a := newAuthor(t)
+	a.commit("un.md", "Un", false)
+	dir := t.TempDir()
+	var mirrors []*Mirror // two processes on one copy
+	for range 2 {
+		m, err := NewMirror(dir, Source{URL: a.bare})
+		a.must(err)
+		a.must(m.Pull(t.Context()))
+		mirrors = append(mirrors, m)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var readers sync.WaitGroup
+	for i := range 4 {
+		readers.Go(func() {
+			for ctx.Err() == nil {
+				if text, err := fs.ReadFile(mirrors[i%2], "un.md"); string(text) != "Un" {
+					t.Errorf("got %q, %v", text, err)
+				}
+			}
+		})
+	}
+	for i := range 5 {
+		name := fmt.Sprintf("images/%d.png", i)
+		a.commit(name, name, false)
+		for _, m := range mirrors {
+			a.must(m.Pull(t.Context()))
+			if got := read(t, m, name); got != name {
+				t.Errorf("got %q", got)
+			}
+		}
+	}
+	cancel()
+	readers.Wait()
 }
 
 func TestMirrorWantsSignatures(t *testing.T) {

@@ -50,13 +50,13 @@ func Before(folder, ref string) (fs.FS, error) {
 	if place != "." {
 		root, err = root.Tree(place)
 		if errors.Is(err, object.ErrDirectoryNotFound) {
-			return newTree(&object.Tree{}, base.Committer.When, new(sync.Mutex))
+			return newTree(&object.Tree{}, base.Committer.When)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s in commit %s: %w", place, base.Hash, err)
 		}
 	}
-	return newTree(root, base.Committer.When, new(sync.Mutex))
+	return newTree(root, base.Committer.When)
 }
 
 // Path is where the folder lies below the root of its repository,
@@ -124,12 +124,12 @@ func commitOf(repository *gogit.Repository, name string) (*object.Commit, error)
 type tree struct {
 	files   map[string]*object.File
 	folders map[string][]fs.DirEntry
-	when    time.Time   // of the commit: git keeps no other
-	reading *sync.Mutex // go-git reads objects from one goroutine at a time
+	when    time.Time  // of the commit: git keeps no other
+	reading sync.Mutex // go-git reads objects from one goroutine at a time
 }
 
-func newTree(root *object.Tree, when time.Time, reading *sync.Mutex) (*tree, error) {
-	t := &tree{files: map[string]*object.File{}, folders: map[string][]fs.DirEntry{".": nil}, when: when, reading: reading}
+func newTree(root *object.Tree, when time.Time) (*tree, error) {
+	t := &tree{files: map[string]*object.File{}, folders: map[string][]fs.DirEntry{".": nil}, when: when}
 	if len(root.Entries) == 0 {
 		return t, nil
 	}
