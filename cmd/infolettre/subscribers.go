@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/store"
 )
@@ -49,11 +48,18 @@ func (a *app) addCommand() *cobra.Command {
 
 func (a *app) addSubscribers(ctx context.Context, c config, s *store.Store, addresses []string, name, lang, consent string) error {
 	name, err := audience.ParseName(name)
-	if err != nil {
+	switch {
+	case errors.Is(err, audience.ErrLongName):
+		return a.misuse("subscribers.long-name")
+	case err != nil:
 		return a.misuse("subscribers.bad-name")
 	}
-	if lang != "" && locales.Canonical(lang) == "" {
-		return a.misuse("subscribers.bad-language", "Value", lang)
+	if lang != "" {
+		tag, ok := audience.ParseLanguage(lang)
+		if !ok {
+			return a.misuse("subscribers.bad-language", "Value", lang)
+		}
+		lang = tag
 	}
 	var rows []audience.Row
 	for i, text := range addresses {
@@ -62,11 +68,11 @@ func (a *app) addSubscribers(ctx context.Context, c config, s *store.Store, addr
 			return a.misuse(addressMessage(err), "Value", text)
 		}
 		rows = append(rows, audience.Row{Line: i + 1, Subscriber: audience.Subscriber{
-			ID: audience.NewID(), Address: address, Name: name, Lang: locales.Canonical(lang), Status: audience.Active,
+			ID: audience.NewID(), Address: address, Name: name, Lang: lang, Status: audience.Active,
 		}})
 	}
 	added, err := s.Import(ctx, a.now(), c.Newsletter.Languages[0], audience.Consent{
-		Lang: cmp.Or(locales.Canonical(lang), c.Newsletter.Languages[0]), Text: consent, Origin: audience.Command,
+		Lang: cmp.Or(lang, c.Newsletter.Languages[0]), Text: consent, Origin: audience.Command,
 	}, func(yield func(audience.Row, error) bool) {
 		for _, row := range rows {
 			if !yield(row, nil) {
