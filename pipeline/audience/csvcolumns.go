@@ -46,10 +46,18 @@ type rule struct {
 	not  *regexp.Regexp // nil: no exception
 }
 
-// leaving are stems for having left, in headers and in values alike.
-const leaving = `unsub|desabo|desins|opt(ed)?out|blacklist|blocklist|listenoire|bloqu|blocked|bounce|rebond|` +
-	`deleted|supprim|suppress|cleaned|nettoy|complain|plainte|disabled|desactiv|resili|revoke|revoqu|` +
-	`invalid|oppos|donot(mail|email|contact|send)|nep(as|lus)(ecrire|contacter|envoyer)|withdr|retraitduconsent`
+// leaving are stems for having left, in headers and in values alike; refusing
+// are those of headers that a “yes” below answers.
+const (
+	leaving = `unsub|desabo|desins|opt(ed)?out|blacklist|blocklist|listenoire|bloqu|blocked|bounce|rebond|` +
+		`deleted|supprim|suppress|cleaned|nettoy|complain|plainte|disabled|desactiv|resili|revoke|revoqu|` +
+		`invalid|oppos|donot(mail|email|contact|send)|withdr|retraitduconsent|undeliver|unactivated|` +
+		`nep(as|lus)(ecrire|contacter|envoyer)|ne(veut|veux|souhaite|desire|recoit)(nt)?(plus|pas)|` +
+		`plus(abonn|inscri|de(mail|email|courriel|lettre|newsletter))`
+	refusing = `clean|delete|refus|exclud|exclue?s?$|suspend|spam|npai|deced|deceased|onhold|inacti[vf]|(^|[^s])pending|enattente|archived|archivee?$|` +
+		`(un|non|not)(confirm|verifi)|^(non|not|pas)(abonn|inscri|subscribed)|pasde(mail|email|courriel|lettre|newsletter|infolettre)|` +
+		`^no(bulk)?e?mail(ing)?s?$|^stop|(^|est|date|datede)radi(e|ation)|^left(at|on)?$|^partie?le$|(^|date|motif|raison)(de|du)?depart(le)?$`
+)
 
 // The first rule that fits decides. What says that somebody left goes before
 // the dates, as in “Désabonné le”, and dates before consent, as in
@@ -68,29 +76,31 @@ var rules = sync.OnceValue(func() []rule {
 	}
 	return compile([]pattern{
 		{RoleNone, 0, `sms|whatsapp`, `mail`},
-		{RoleNone, 0, `^(lien|link|url)|(url|uri|link|lien|hash|token|key)$`, ``},
-		{RoleOff, 0, leaving + `|clean|delete|^nomail(ing)?s?$|(^|est|date|datede)radi(e|ation)|^left(at|on)?$|^(datede?)?depart(le)?$`, ``},
+		{RoleNone, 0, `^(lien|link|url|taux)|(url|uri|link|lien|hash|token|key|rate)$`, ``},
+		{RoleOff, 0, leaving + `|` + refusing, `atoutmoment|atanytime|(accept|recevoir|receive|consen).*(desabo|desins|unsub)`},
 		{RoleNetwork, 0, `^confirm.*(ip|ipaddress)$`, ``},
 		{RoleNetwork, 1, `^(optin|consent|signup|` + kind + `[a-z]*).*(ip|ipaddress)$`, ``},
 		{RoleNetwork, 2, `^(ip|ipaddress|adresseip)$|^ipd`, ``},
 		{RoleSince, 0, dated(`confirm`), never},
 		{RoleSince, 1, dated(`optin|optedin|consent|rgpd|gdpr`), never},
 		{RoleSince, 2, dated(kind), never},
-		{RoleSince, 3, dated(`creat|cree|added|ajout|signup|signedup|joined|start`) + `|^(created|added|joined|signup)$`, never},
+		{RoleSince, 3, dated(`creat|cree|added|ajout|signup|signedup|joined|registered|start`) + `|^(user)?(created|added|joined|signup|signedup|registered)$`, never},
 		{RoleSince, 4, `^(date|datetime|dateheure|horodateur|timestamp|submittedat|submissiondate)$`, ``},
-		{RoleNone, 0, `(source|method|text|texte|origine?|form|formulaire|page|version|channel|type|format|domaine?|client|count|label|mailsent|mailssent)$|^(origine?|source)d`, ``},
+		{RoleHint, 0, `^(subscriber|contact)?type$`, ``},
+		{RoleNone, 0, `(source|method|text|texte|origine?|form|formulaire|page|version|channel|type|format|domaine?|client|count|label|via|mailsent|mailssent)$|^(origine?|source)d`, ``},
 		{RoleStatus, 0, `^(status|statut|etat)s?$|^emailmarketing$`, ``},
 		{RoleStatus, 0, `(status|statut|etat).*` + stateOf + `|` + stateOf + `.*(status|statut|etat)`, ``},
-		{RoleOn, 0, `optin|optedin|consent|rgpd|gdpr|accept|agree|recevoir|^subscribed|^reception$`, owner + `(adresse)?` + mailbox + `(pour|ou|surlaquelle)`},
+		{RoleOn, 0, `optin|optedin|consent|rgpd|gdpr|accept|agree|recevoir|^subscribed(to.*)?$|^reception$`, owner + `(adresse)?` + mailbox + `(pour|ou|surlaquelle)|track|cookie`},
 		{RoleOn, 0, `^(is|est)?(abonnee?|inscrite?|active?|actif|enabled|confirmed|confirmee?|verified|verifiee?)s?$`, ``},
-		{RoleOn, 0, mailbox + `(is|est)?(verified|confirmed|verifiee?|confirmee?|valide?|active?|actif|enabled)$`, ``},
+		{RoleOn, 0, `(` + mailbox + `|subscriber|user|contact)(is|est)?(verified|confirmed|verifiee?|confirmee?|valide?|active?|actif|enabled)$`, ``},
 		{RoleOn, 0, `^(abonnee?|inscrite?)s?(a|au|aux)(la|notre|l)?(newsletter|infolettre|lettre|liste|bulletin)`, ``},
-		{RoleOn, 0, `^(abonnement|inscription|subscription)?(a?la)?(newsletter|infolettre|lettredinformation)s?$|^(abonnement|inscription|subscription)$`, ``},
-		{RoleHint, 0, `status|statut|etat|^state$`, ``},
+		{RoleOn, 0, `^(abonnee?|inscrite?|abonnement|inscription|subscription|envoi|recoit)?(de|a)?(la)?(newsletter|infolettre|lettre|lettredinformation)s?$`, ``},
+		{RoleOn, 0, `^(abonnement|inscription|subscription)$`, ``},
+		{RoleHint, 0, `status|statut|etat|^state$|^situation$`, ``},
 		{RoleEmail, 0, owner + `(adresse|adressede)?(email|mail|courriel|mel|electronique|messagerie)(address)?$`, `^(de)?(electronique|messagerie)$`},
 		{RoleEmail, 1, `email|courriel|adressemail|adressemel|adresseelectronique|mail`, `mailing|nombre|^nb`},
 		{RoleEmail, 2, `^adresse$`, ``},
-		{RoleName, 0, owner + `(name|fullname|displayname|nomcomplet|prenoms?(et)?nom|nom(et)?prenoms?|gecos)` + owned, ``},
+		{RoleName, 0, owner + `(name|fullname|displayname|nomcomplet|prenoms?(et)?nom|nom(et)?prenoms?|gecos)` + owned, `^username$`},
 		{RoleFirst, 0, owner + `(firstname|fname|first|givenname|prenoms?)` + owned, ``},
 		{RoleLast, 0, owner + `(lastname|lname|last|surname|familyname|nom|nomdefamille)` + owned, ``},
 		{RoleLang, 0, owner + `(preferred|mail|email|code)?(lang|language|langue|locale)(code|preferee?|parlee|souhaitee|decorrespondance)?$`, ``},

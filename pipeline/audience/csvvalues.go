@@ -32,12 +32,12 @@ var words = sync.OnceValue(func() []word {
 			`|^(jenesouhaite|jenaccepte|jerefuse|idonot|idont)`)},
 		{yes, regexp.MustCompile(`^(yes|oui|true|vrai|1|y|o|t|x|on|coche|checked)$|^(oui|yes)?(jaccepte|jesouhaite|jeveux|iagree|iaccept|iwant|iconsent)`)},
 		{stays, regexp.MustCompile(`^(active?|actif|activee?|enabled|subscribed|subscriber|confirmed|confirmee?|abonnee?|inscrite?|` +
-			`(double|single)?opt(ed)?in|verified|verifiee?|valide?|validee?|reachable|clean|ok|free|paid|comped|accept(ed|ee?)?|agreed?|granted|` +
+			`(double|single)?opt(ed)?in|verified|verifiee?|express|implied|valide?|validee?|reachable|clean|ok|free|paid|comped|accept(ed|ee?)?|agreed?|granted|` +
 			`mail|digest|digestplain|summary|notice|txt|html|urlize|notme)$`)},
 		{gone, regexp.MustCompile(`^(not?|non|pas|jamais|never|hasnever)(yet)?(subscri|abonn|inscri|confirm|opt|verif|valid|activ|actif|reachable)`)},
 		{stays, regexp.MustCompile(`^(not?|non|pas|jamais|never)(` + leaving + `)|^debloqu|^unblock`)},
 		{gone, regexp.MustCompile(leaving)},
-		{gone, regexp.MustCompile(`^(pending.*|unconfirmed|unverified|enattente.*|aconfirmer|inactive?|inactif|dormant|archived?|archivee?|` +
+		{gone, regexp.MustCompile(`^(pending.*|unconfirmed|unverified|unactivated|validating|awaiting.*|enattente.*|aconfirmer|inactive?|inactif|dormant|archived?|archivee?|` +
 			`expired|expiree?|erased|effacee?|purged?|removed|retiree?|cancell?ed|annulee?|suspended|suspendue?|paused|enpause|` +
 			`transactional|unreachable|injoignable|undeliverable|npai|spam.*|junk|abuse.*|hard|soft|(hard|soft)bounces?|reported|` +
 			`ecartee?|exclue?|excluded|radiee?|quittee?|partie?|left|gone|stop(ped)?|refusee?|rejetee?|rejected|declined|denied|` +
