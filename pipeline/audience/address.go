@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -43,9 +44,7 @@ func ParseAddress(s string) (Address, error) {
 		return Address{}, ErrAddress
 	}
 	local, domain := s[:at], s[at+1:]
-	if strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>()[],;:\"`, r)
-	}) {
+	if strings.ContainsFunc(s, unfit) {
 		return Address{}, ErrAddress
 	}
 	if strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII }) {
@@ -61,6 +60,18 @@ func ParseAddress(s string) (Address, error) {
 		return Address{}, ErrAddress
 	}
 	return a, nil
+}
+
+// unfit are the signs that no address of ours holds.
+func unfit(r rune) bool {
+	switch r {
+	case '<', '>', '(', ')', '[', ']', ',', ';', ':', '\\', '"':
+		return true
+	}
+	if r < utf8.RuneSelf { // as nearly all are, a million times
+		return r <= ' ' || r == 0x7f
+	}
+	return unicode.IsControl(r) || unicode.IsSpace(r)
 }
 
 func longLabel(domain string) bool {
