@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,9 +58,16 @@ func (a *app) importSubscribers(ctx context.Context, c config, s *store.Store, p
 		return a.badFile(path, err)
 	}
 	a.sayLayout(layout)
-	found, err := a.survey(c, path, file, &layout)
-	if err != nil || f.dryRun {
+	in, err := a.survey(c, path, file, &layout)
+	if err != nil {
 		return err
+	}
+	var nobody error // a file of those who left has its use all the same
+	if in.found == 0 {
+		nobody = a.fail(nil, "import.nobody")
+	}
+	if f.dryRun || in.found+in.skipped[audience.Left] == 0 {
+		return nobody
 	}
 	if ok, err := a.agree(f.yes, "import.ask", "subscribers.declined"); err != nil || !ok {
 		return err
@@ -69,11 +77,11 @@ func (a *app) importSubscribers(ctx context.Context, c config, s *store.Store, p
 	}
 	added, err := s.Import(ctx, a.now(), c.Newsletter.Languages[0], audience.Consent{
 		Lang: c.Newsletter.Languages[0], Text: f.consent, Origin: audience.Import,
-	}, a.counted(found, layout.Rows(file)))
+	}, a.counted(in.found, layout.Rows(file)))
 	if err != nil {
 		return a.storeError(err)
 	}
-	return a.sayAdded(added)
+	return cmp.Or(a.sayAdded(added), nobody)
 }
 
 // seekable opens a file that is read more than once. What comes through a pipe

@@ -41,7 +41,7 @@ func (a *app) leaveCommand() *cobra.Command {
 func (a *app) leave(ctx context.Context, s *store.Store, address audience.Address, reason string) error {
 	h, err := s.Held(ctx, address)
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && !h.Known:
+	case errors.Is(err, store.ErrNotFound):
 		a.note("subscribers.unknown", "Address", address.String())
 		return errSaid
 	case err != nil:

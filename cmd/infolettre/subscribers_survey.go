@@ -59,9 +59,9 @@ type surveyed struct {
 
 // survey reads the whole file without writing anything: it shows the first
 // persons as they are understood and every line to mend, and counts.
-func (a *app) survey(c config, path string, file io.ReadSeeker, layout *audience.Layout) (found int, err error) {
+func (a *app) survey(c config, path string, file io.ReadSeeker, layout *audience.Layout) (surveyed, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return 0, a.fail(err, "cli.unreadable", "Path", path)
+		return surveyed{}, a.fail(err, "cli.unreadable", "Path", path)
 	}
 	s := surveyed{skipped: map[audience.Skip]int{}, langs: map[string]int{}}
 	for row, err := range layout.Rows(file) {
@@ -73,7 +73,7 @@ func (a *app) survey(c config, path string, file io.ReadSeeker, layout *audience
 			}
 			continue
 		case err != nil:
-			return 0, a.fail(err, "cli.unreadable", "Path", path)
+			return s, a.fail(err, "cli.unreadable", "Path", path)
 		}
 		if s.count(row); row.Skipped == "" && s.found <= examplesShown {
 			a.sayExample(row)
@@ -83,13 +83,10 @@ func (a *app) survey(c config, path string, file io.ReadSeeker, layout *audience
 		a.note("import.more-refusals", "Count", s.refused-refusalsShown)
 	}
 	if s.refused > 0 {
-		return 0, a.fail(nil, "subscribers.nothing-imported", "Count", s.refused)
+		return s, a.fail(nil, "subscribers.nothing-imported", "Count", s.refused)
 	}
 	a.saySurveyed(c, s)
-	if s.found == 0 {
-		return 0, a.fail(nil, "import.nobody")
-	}
-	return s.found, nil
+	return s, nil
 }
 
 func (s *surveyed) count(row audience.Row) {
@@ -108,7 +105,7 @@ func (s *surveyed) count(row audience.Row) {
 
 func (a *app) saySurveyed(c config, s surveyed) {
 	a.say("import.found", "Count", s.found)
-	for _, skip := range []audience.Skip{audience.Left, audience.LeftToo, audience.NoAddress, audience.Duplicate} {
+	for _, skip := range []audience.Skip{audience.Left, audience.Lacking, audience.LeftToo, audience.NoAddress, audience.Duplicate} {
 		if n := s.skipped[skip]; n > 0 {
 			a.say("import."+string(skip), "Count", n)
 		}

@@ -30,7 +30,7 @@ type Layout struct {
 	// What readings keep of addresses is 96 bits of a hash: no two of a million meet.
 	seeds [2]maphash.Seed
 	seen  map[hashed]struct{} // those that stay, of this reading
-	left  map[hashed]struct{} // those that left, of all readings
+	left  map[hashed]struct{} // those that left or lack consent, of all readings
 }
 
 type hashed [3]uint32
@@ -142,7 +142,7 @@ func (l *Layout) readNames(line int, row []string) error {
 		return &Refusal{Line: line, ID: "columns", Value: excerpt(row...)}
 	}
 	for i, name := range row {
-		l.Columns = append(l.Columns, Column{strings.TrimSpace(name), l.columns.roles[i]})
+		l.Columns = append(l.Columns, Column{columnName(name), l.columns.roles[i]})
 	}
 	l.Service = l.columns.service()
 	return nil
@@ -154,7 +154,7 @@ func (l *Layout) ignoredIn(line int, row []string) ([]int, error) {
 	for _, name := range l.ignored {
 		before := len(found)
 		for i, h := range row {
-			if strings.EqualFold(strings.TrimSpace(h), strings.TrimSpace(name)) {
+			if strings.EqualFold(columnName(h), columnName(name)) {
 				found = append(found, i)
 			}
 		}
@@ -164,6 +164,9 @@ func (l *Layout) ignoredIn(line int, row []string) ([]int, error) {
 	}
 	return found, nil
 }
+
+// columnName is a header on one line.
+func columnName(header string) string { return strings.Join(strings.Fields(header), " ") }
 
 // separator is the one that occurs most in the first line, outside quotes.
 func separator(text []byte) rune {

@@ -15,7 +15,7 @@ import (
 type Role string
 
 // The roles of columns. Those from RoleStatus on say whether the person is
-// still subscribed: when one of them says that they left, they did.
+// subscribed: what the gravest of them says counts.
 const (
 	RoleNone    Role = "" // not read
 	RoleEmail   Role = "email"

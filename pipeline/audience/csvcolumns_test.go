@@ -42,14 +42,7 @@ func TestValues(t *testing.T) {
 		if value == "-" {
 			value = ""
 		}
-		left, known := says(Role(role), meaningOf(value))
-		got := "stays"
-		switch {
-		case left:
-			got = "left"
-		case !known:
-			got = "unclear"
-		}
+		got := map[verdict]string{subscribed: "stays", doubtful: "unclear", lacking: "lacks", departed: "left"}[says(Role(role), meaningOf(value))]
 		if got != want {
 			t.Errorf("%s %q: got %s, want %s", role, value, got, want)
 		}

@@ -20,17 +20,18 @@ type Row struct {
 	Since      string // when they subscribed, as the file says it
 	Network    string // from where, of Network
 	Skipped    Skip
-	Undone     bool // the row left, and one above with its address was taken for staying
+	Undone     bool // the row is not subscribed, and one above with its address was taken for it
 }
 
 // Skip says why a row is passed over.
 type Skip string
 
-// Reasons to pass over a row. Of a row that left, the address is the zero
-// value when the cell holds none.
+// Reasons to pass over a row. Of a row that left or lacks consent, the address
+// is the zero value when the cell holds none.
 const (
 	Left      Skip = "left"       // unsubscribed, blocked or bounced at the service that wrote the file
-	LeftToo   Skip = "left-too"   // another row of that address left
+	Lacking   Skip = "lacking"    // no consent, or not confirmed yet
+	LeftToo   Skip = "left-too"   // another row of that address left, or lacks it
 	Duplicate Skip = "duplicate"  // the address stands in a row above
 	NoAddress Skip = "no-address" // the cell is empty
 )
@@ -99,13 +100,16 @@ type parser struct {
 
 func (p *parser) row(line int, record []string) (Row, error) {
 	c := &p.layout.columns
-	left, unknown := p.left(line, record)
+	state, unknown := p.state(line, record)
 	cell := field(record, c.email)
 	address, name, err := ParseMailbox(cell)
 	row := Row{Line: line, Subscriber: Subscriber{Address: address, Status: Active}}
 	switch {
-	case left:
+	case state == departed, state == lacking:
 		row.Skipped = Left
+		if state == lacking {
+			row.Skipped = Lacking
+		}
 		if err == nil {
 			row.Undone = p.layout.leave(address)
 		}
@@ -158,21 +162,19 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\r' || r == '\n' || r == '\t' }), " ")
 }
 
-// left reports that a row is of somebody who must not be written to, as one of
-// its columns says. What no column says and one leaves in doubt is a refusal.
-func (p *parser) left(line int, record []string) (left bool, doubt *Refusal) {
+// state is what the columns of a row say together: the gravest counts. What is
+// left in doubt is a refusal.
+func (p *parser) state(line int, record []string) (state verdict, doubt *Refusal) {
 	c := &p.layout.columns
 	for _, i := range c.states {
 		value := field(record, i)
-		gone, known := says(c.roles[i], p.meaning(value))
-		if gone {
-			return true, nil
-		}
-		if !known && doubt == nil {
+		said := says(c.roles[i], p.meaning(value))
+		if said == doubtful && doubt == nil {
 			doubt = &Refusal{Line: line, ID: "status", Value: excerpt(strings.TrimSpace(value)), Detail: p.layout.Columns[i].Name}
 		}
+		state = max(state, said)
 	}
-	return false, doubt
+	return state, doubt
 }
 
 // maxKept bounds what is kept of values; a real list has a handful.

@@ -19,7 +19,8 @@ const (
 	no
 	yes
 	stays // a word for being subscribed
-	gone  // a word for having left, or for not having come yet
+	waits // a word for not being subscribed yet
+	gone  // a word for having left
 	date
 )
 
@@ -34,12 +35,13 @@ var words = sync.OnceValue(func() []word {
 		{stays, regexp.MustCompile(`^(active?|actif|activee?|enabled|subscribed|subscriber|confirmed|confirmee?|abonnee?|inscrite?|` +
 			`(double|single)?opt(ed)?in|verified|verifiee?|express|implied|valide?|validee?|reachable|clean|ok|free|paid|comped|accept(ed|ee?)?|agreed?|granted|` +
 			`mail|digest|digestplain|summary|notice|txt|html|urlize|notme)$`)},
-		{gone, regexp.MustCompile(`^(not?|non|pas|jamais|never|hasnever)(yet)?(subscri|abonn|inscri|confirm|opt|verif|valid|activ|actif|reachable)`)},
+		{waits, regexp.MustCompile(`^(not?|non|pas|jamais|never|hasnever)(yet)?(subscri|abonn|inscri|confirm|opt|verif|valid|activ|actif|reachable)` +
+			`|^(pending|awaiting|enattente)|^(unconfirmed|unverified|unactivated|validating|aconfirmer|transactional)$`)},
 		{stays, regexp.MustCompile(`^(not?|non|pas|jamais|never)(` + leaving + `)|^debloqu|^unblock`)},
 		{gone, regexp.MustCompile(leaving)},
-		{gone, regexp.MustCompile(`^(pending.*|unconfirmed|unverified|unactivated|validating|awaiting.*|enattente.*|aconfirmer|inactive?|inactif|dormant|archived?|archivee?|` +
+		{gone, regexp.MustCompile(`^(inactive?|inactif|dormant|archived?|archivee?|` +
 			`expired|expiree?|erased|effacee?|purged?|removed|retiree?|cancell?ed|annulee?|suspended|suspendue?|paused|enpause|` +
-			`transactional|unreachable|injoignable|undeliverable|npai|spam.*|junk|abuse.*|hard|soft|(hard|soft)bounces?|reported|` +
+			`unreachable|injoignable|undeliverable|npai|spam.*|junk|abuse.*|hard|soft|(hard|soft)bounces?|reported|` +
 			`ecartee?|exclue?|excluded|radiee?|quittee?|partie?|left|gone|stop(ped)?|refusee?|rejetee?|rejected|declined|denied|` +
 			`nomail|noemail|forgotten|oubliee?)$`)},
 	}
@@ -91,18 +93,29 @@ func meaningOf(value string) meaning {
 	return unclear
 }
 
-// says is what a cell says in a column of a role: that the person left, that
-// they did not, or neither, which only a person can decide.
-func says(role Role, m meaning) (left, known bool) {
-	switch role {
-	case RoleOff:
-		return m != nothing && m != no && m != stays, true
-	case RoleHint:
-		return m == gone, true
-	case RoleOn:
-		return m == nothing || m == no || m == gone, m != unclear
+// verdict is what a row's columns say of the person, the gravest last.
+type verdict int
+
+const (
+	subscribed verdict = iota
+	doubtful           // only a person can decide
+	lacking            // no consent, or none yet
+	departed
+)
+
+// says is what a cell says in a column of a role.
+func says(role Role, m meaning) verdict {
+	switch {
+	case role == RoleOff && (m == nothing || m == no || m == stays):
+		return subscribed
+	case role == RoleOff, m == gone:
+		return departed
+	case m == waits, m == no && role != RoleHint, m == nothing && role == RoleOn:
+		return lacking
+	case m == unclear && role != RoleHint, m == date && role == RoleStatus:
+		return doubtful
 	}
-	return m == no || m == gone, m != unclear && m != date
+	return subscribed
 }
 
 // languages as people call them, folded; tags need no table.

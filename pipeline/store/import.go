@@ -174,7 +174,6 @@ func (i *importer) batch(ctx context.Context, rows []audience.Row) error {
 			i.stays(row.Address)
 		case row.Skipped == audience.Left && (found || barred): // known for it already
 		case row.Skipped == audience.Left:
-			forgotten[key] = audience.Elsewhere
 			err = i.remember(ctx, row.Address)
 		case barred && r.Status != audience.Active:
 			i.refuse(refusal(reason), row)

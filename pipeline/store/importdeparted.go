@@ -45,11 +45,14 @@ func (i *importer) stays(a audience.Address) {
 // remember keeps the hash of an address that left elsewhere, so that a file
 // that does not know it does not bring it in. A fresh confirmation lifts it.
 func (i *importer) remember(ctx context.Context, a audience.Address) error {
+	f, err := i.store.forgotten(ctx, i.tx, a) // a row above may have left too
+	if err != nil || f.reason != "" {
+		return err
+	}
 	id := audience.NewID()
 	if err := i.store.forget(ctx, i.tx, i.now, id, a, audience.Elsewhere); err != nil {
 		return err
 	}
-	i.keys = i.store.keys // those of the next rows are looked up
 	i.added.Remembered++
 	return record(ctx, i.tx, i.now, id, audience.Elsewhere, audience.Consent{Origin: i.consent.Origin})
 }
@@ -57,9 +60,8 @@ func (i *importer) remember(ctx context.Context, a audience.Address) error {
 // forgotten are the address keys among the rows that must not come back, and
 // why.
 func (i *importer) forgotten(ctx context.Context, rows []audience.Row) (map[string]audience.Event, error) {
-	all := map[string]audience.Event{}
 	if i.keys == nil {
-		return all, nil
+		return nil, nil
 	}
 	keyOf := map[string]string{}
 	for _, row := range rows {
@@ -67,6 +69,7 @@ func (i *importer) forgotten(ctx context.Context, rows []audience.Row) (map[stri
 			keyOf[h.Hash] = row.Address.Key()
 		}
 	}
+	all := map[string]audience.Event{}
 	hashes := make([]any, 0, importBatch)
 	look := func() error {
 		found, err := i.tx.QueryContext(ctx, `SELECT hash, reason FROM suppressed WHERE hash IN (`+parameters(len(hashes))+`)`, hashes...)
