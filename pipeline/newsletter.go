@@ -30,6 +30,13 @@ func (n *Newsletter) Audience(documents []render.Document, languages []string) m
 	return audience
 }
 
+// Speaks reports that the newsletter has a reader's language, or a variant of
+// it.
+func (n *Newsletter) Speaks(lang string) bool {
+	base, _, _ := strings.Cut(lang, "-")
+	return strings.HasPrefix(n.Locale(lang)+"-", base+"-")
+}
+
 // Locale is the newsletter's language nearest to a reader's.
 func (n *Newsletter) Locale(lang string) string {
 	if slices.Contains(n.Languages, lang) {

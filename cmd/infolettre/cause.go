@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"strings"
@@ -34,6 +35,9 @@ func (a *app) cause(err error, text string) string {
 	if cause, ok := deliver.CauseOf(err); ok {
 		return causeWords(a.words, cause.String())
 	}
+	if errors.Is(err, io.EOF) {
+		return a.words.T("cause.nothing")
+	}
 	if id := listenCause(err); id != "" {
 		return a.words.T(id)
 	}
@@ -46,6 +50,8 @@ func (a *app) fileCause(err *fs.PathError) string {
 		return a.words.T("cli.no-file")
 	case errors.Is(err, fs.ErrPermission):
 		return a.words.T("cli.no-permission")
+	case errors.Is(err, syscall.EISDIR):
+		return a.words.T("cli.is-folder")
 	}
 	return err.Err.Error()
 }

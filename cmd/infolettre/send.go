@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -316,7 +315,7 @@ const (
 
 // printWaiting lists who is waited for and until when: the first of the open
 // deliveries. What send writes ends up in logs and mails of cron, so it masks
-// the addresses, in the servers' replies too, unless asked not to.
+// the addresses, unless asked not to.
 func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue, zone *time.Location, open int, addresses bool) error {
 	cases, err := s.Cases(ctx, is.Number, casesRead)
 	if err != nil {
@@ -326,7 +325,6 @@ func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue
 	for _, c := range cases {
 		address, reply, doubt := c.Address.String(), causeWords(a.words, c.Reply.String()), causeWords(a.words, c.Doubt)
 		if !addresses {
-			reply, doubt = masked(reply, c.Address), masked(doubt, c.Address)
 			address = c.Address.Masked()
 		}
 		switch {
@@ -343,11 +341,6 @@ func (a *app) printWaiting(ctx context.Context, s *store.Store, is deliver.Issue
 		a.say("send.others", "Count", open-shown, "Number", is.Public())
 	}
 	return nil
-}
-
-// masked is a server's reply without the address it may repeat.
-func masked(reply string, address audience.Address) string {
-	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(address.String())).ReplaceAllLiteralString(reply, address.Masked())
 }
 
 // sendTest sends the next issue to one address. It has no store to write to:

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/infolettre/infolettre/locales"
 	"github.com/infolettre/infolettre/pipeline/audience"
 	"github.com/infolettre/infolettre/pipeline/store"
 )
@@ -17,7 +18,7 @@ func (a *app) subscribersCommand() *cobra.Command {
 	c := a.command("subscribers", "", nil)
 	a.group(c)
 	c.AddCommand(a.listCommand(), a.addCommand(), a.importSubscribersCommand(), a.exportCommand(), a.proofCommand(),
-		a.eraseCommand(), a.suppressCommand(), a.unsuppressCommand(), a.retentionCommand())
+		a.leaveCommand(), a.eraseCommand(), a.suppressCommand(), a.unsuppressCommand(), a.retentionCommand())
 	return c
 }
 
@@ -49,11 +50,18 @@ func (a *app) addCommand() *cobra.Command {
 
 func (a *app) addSubscribers(ctx context.Context, c config, s *store.Store, addresses []string, name, lang, consent string) error {
 	name, err := audience.ParseName(name)
-	if err != nil {
+	switch {
+	case errors.Is(err, audience.ErrLongName):
+		return a.misuse("subscribers.long-name")
+	case err != nil:
 		return a.misuse("subscribers.bad-name")
 	}
-	if lang != "" && locales.Canonical(lang) == "" {
-		return a.misuse("subscribers.bad-language", "Value", lang)
+	if lang != "" {
+		tag, ok := audience.ParseLanguage(lang)
+		if !ok {
+			return a.misuse("subscribers.bad-language", "Value", lang)
+		}
+		lang = tag
 	}
 	var rows []audience.Row
 	for i, text := range addresses {
@@ -62,11 +70,11 @@ func (a *app) addSubscribers(ctx context.Context, c config, s *store.Store, addr
 			return a.misuse(addressMessage(err), "Value", text)
 		}
 		rows = append(rows, audience.Row{Line: i + 1, Subscriber: audience.Subscriber{
-			ID: audience.NewID(), Address: address, Name: name, Lang: locales.Canonical(lang), Status: audience.Active,
+			ID: audience.NewID(), Address: address, Name: name, Lang: lang, Status: audience.Active,
 		}})
 	}
 	added, err := s.Import(ctx, a.now(), c.Newsletter.Languages[0], audience.Consent{
-		Lang: cmp.Or(locales.Canonical(lang), c.Newsletter.Languages[0]), Text: consent, Origin: audience.Command,
+		Lang: cmp.Or(lang, c.Newsletter.Languages[0]), Text: consent, Origin: audience.Command,
 	}, func(yield func(audience.Row, error) bool) {
 		for _, row := range rows {
 			if !yield(row, nil) {
@@ -89,6 +97,35 @@ func (a *app) address(text string) (audience.Address, error) {
 	return address, nil
 }
 
+// addresses are those that somebody typed or, for "-", those of standard
+// input, one per line.
+func (a *app) addresses(args []string) ([]audience.Address, error) {
+	if len(args) == 1 && args[0] == "-" {
+		args = nil
+		lines := bufio.NewScanner(a.stdin)
+		for lines.Scan() {
+			if line := strings.TrimSpace(lines.Text()); line != "" {
+				args = append(args, line)
+			}
+		}
+		if err := lines.Err(); err != nil {
+			return nil, err
+		}
+		if len(args) == 0 {
+			return nil, a.misuse("subscribers.no-addresses")
+		}
+	}
+	var addresses []audience.Address
+	for _, text := range args {
+		address, err := a.address(text)
+		if err != nil {
+			return nil, err
+		}
+		addresses = append(addresses, address)
+	}
+	return addresses, nil
+}
+
 func addressMessage(err error) string {
 	if errors.Is(err, audience.ErrLocalPart) {
 		return "subscribers.local-part"
@@ -104,21 +141,41 @@ func (a *app) storeError(err error) error {
 	return err
 }
 
-// sayAdded says what became of the persons; who was refused is named, up to a
-// handful.
+// sayAdded says what became of the persons; who was refused, or left elsewhere
+// and is active here, is named, up to a handful.
 func (a *app) sayAdded(added store.Added) error {
 	a.say("subscribers.added", "Count", added.New, "Updated", added.Updated)
-	if added.Unchanged > 0 {
-		a.say("subscribers.unchanged", "Count", added.Unchanged)
+	for _, part := range []struct {
+		id    string
+		count int
+	}{
+		{"subscribers.unchanged", added.Unchanged},
+		{"subscribers.kept", added.Kept},
+		{"subscribers.remembered", added.Remembered},
+	} {
+		if part.count > 0 {
+			a.say(part.id, "Count", part.count)
+		}
 	}
-	refused := added.Unsubscribed + added.Suppressed + added.Forgotten
+	if added.Active > 0 {
+		for _, address := range added.ActiveFirst {
+			a.note("subscribers.active-here", "Address", address.String())
+		}
+		a.note("subscribers.active-count", "Count", added.Active)
+	}
+	return a.sayRefused(added)
+}
+
+func (a *app) sayRefused(added store.Added) error {
+	refused := added.Unsubscribed + added.LeftElsewhere + added.Suppressed + added.Forgotten
 	if refused == 0 {
 		return nil
 	}
-	for _, address := range added.Refused {
-		a.note("subscribers.refused", "Address", address.String())
+	for _, r := range added.Refused {
+		a.note("subscribers.refused", "Address", r.Address.String(), "Why", a.words.T("subscribers.why."+string(r.Why)))
 	}
-	a.note("subscribers.refused-count", "Count", refused, "Unsubscribed", added.Unsubscribed, "Suppressed", added.Suppressed, "Forgotten", added.Forgotten)
+	a.note("subscribers.refused-count", "Count", refused, "Unsubscribed", added.Unsubscribed, "Elsewhere", added.LeftElsewhere,
+		"Suppressed", added.Suppressed, "Forgotten", added.Forgotten)
 	return errSaid
 }
 

@@ -51,13 +51,9 @@ func (a *app) erase(ctx context.Context, s *store.Store, text string, yes bool) 
 func (a *app) suppressCommand() *cobra.Command {
 	var reason string
 	c := a.command("subscribers.suppress", a.words.T("argument.addresses"), func(c *cobra.Command, args []string) error {
-		var addresses []audience.Address
-		for _, text := range args {
-			address, err := a.address(text)
-			if err != nil {
-				return err
-			}
-			addresses = append(addresses, address)
+		addresses, err := a.addresses(args)
+		if err != nil {
+			return err
 		}
 		return a.withReaders(c.Context(), true, func(ctx context.Context, _ config, s *store.Store) error {
 			for _, address := range addresses {

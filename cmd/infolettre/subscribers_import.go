@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 
 type csvFlags struct {
 	consent     string
+	ignored     []string // names of columns
 	yes, dryRun bool
 }
 
@@ -34,6 +36,7 @@ func (a *app) importSubscribersCommand() *cobra.Command {
 	})
 	c.Args = a.args(1, 1)
 	c.Flags().StringVar(&f.consent, "consent", "", a.words.T("flag.consent"))
+	c.Flags().StringArrayVar(&f.ignored, "ignore", nil, a.words.T("flag.ignore"))
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, a.words.T("flag.import-yes"))
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, a.words.T("flag.import-dry-run"))
 	return c
@@ -50,19 +53,23 @@ func (a *app) importSubscribers(ctx context.Context, c config, s *store.Store, p
 		return a.fail(err, "cli.unreadable", "Path", path)
 	}
 	defer file.Close()
-	layout, err := audience.Detect(file)
+	layout, err := audience.Detect(file, f.ignored...)
 	if err != nil {
 		return a.badFile(path, err)
 	}
 	a.sayLayout(layout)
-	found, err := a.survey(path, file, &layout)
+	in, err := a.survey(c, path, file, &layout)
 	if err != nil {
 		return err
 	}
-	if f.dryRun {
-		return nil
+	var nobody error // a file of those who left has its use all the same
+	if in.found == 0 {
+		nobody = a.fail(nil, "import.nobody")
 	}
-	if terminal(a.stdin) {
+	if f.dryRun || in.found+in.skipped[audience.Left] == 0 {
+		return nobody
+	}
+	if terminal(a.stdin) { // without one, whoever wrote the command has decided
 		if ok, err := a.agree(f.yes, "import.ask", "subscribers.declined"); err != nil || !ok {
 			return err
 		}
@@ -72,11 +79,11 @@ func (a *app) importSubscribers(ctx context.Context, c config, s *store.Store, p
 	}
 	added, err := s.Import(ctx, a.now(), c.Newsletter.Languages[0], audience.Consent{
 		Lang: c.Newsletter.Languages[0], Text: f.consent, Origin: audience.Import,
-	}, a.counted(found, layout.Rows(file)))
+	}, a.counted(in.found, layout.Rows(file)))
 	if err != nil {
 		return a.storeError(err)
 	}
-	return a.sayAdded(added)
+	return cmp.Or(a.sayAdded(added), nobody)
 }
 
 // seekable opens a file that is read more than once. What comes through a pipe
@@ -110,73 +117,7 @@ func (a *app) badFile(path string, err error) error {
 }
 
 func (a *app) sayRefusal(path string, r *audience.Refusal) {
-	fmt.Fprintln(a.stderr, a.words.T("cli.error", "Place", placeOf(path, r.Line), "What", a.words.T("csv."+r.ID, "Value", r.Value)))
-}
-
-func (a *app) sayLayout(l audience.Layout) {
-	separator := "other"
-	switch l.Separator {
-	case ',':
-		separator = "comma"
-	case ';':
-		separator = "semicolon"
-	case '\t':
-		separator = "tab"
-	}
-	a.say("import.layout", "Encoding", string(l.Encoding), "Separator", a.words.T("csv.separator."+separator, "Value", string(l.Separator)),
-		"Service", l.Service, "Columns", strings.Join(l.Header, ", "))
-}
-
-// What survey shows of a file.
-const (
-	examplesShown = 3
-	refusalsShown = 50
-)
-
-// survey reads the whole file without writing anything: it shows the first
-// persons as they are understood and every line to mend, and counts.
-func (a *app) survey(path string, file io.ReadSeeker, layout *audience.Layout) (found int, err error) {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return 0, a.fail(err, "cli.unreadable", "Path", path)
-	}
-	refused := 0
-	skipped := map[audience.Skip]int{}
-	for row, err := range layout.Rows(file) {
-		var refusal *audience.Refusal
-		switch {
-		case errors.As(err, &refusal):
-			if refused++; refused <= refusalsShown {
-				a.sayRefusal(path, refusal)
-			}
-			continue
-		case err != nil:
-			return 0, a.fail(err, "cli.unreadable", "Path", path)
-		case row.Skipped != "":
-			skipped[row.Skipped]++
-			continue
-		}
-		if found++; found <= examplesShown {
-			a.sayExample(row)
-		}
-	}
-	if refused > refusalsShown {
-		a.note("import.more-refusals", "Count", refused-refusalsShown)
-	}
-	if refused > 0 {
-		return 0, a.fail(nil, "subscribers.nothing-imported", "Count", refused)
-	}
-	a.say("import.found", "Count", found)
-	if n := skipped[audience.Left]; n > 0 {
-		a.say("import.left", "Count", n)
-	}
-	if n := skipped[audience.Duplicate]; n > 0 {
-		a.say("import.duplicates", "Count", n)
-	}
-	return found, nil
-}
-
-func (a *app) sayExample(row audience.Row) {
-	a.say("import.example", "Address", row.Address.String(), "Name", row.Name, "Lang", row.Lang, "Since", row.Since)
+	fmt.Fprintln(a.stderr, a.words.T("cli.error", "Place", placeOf(path, r.Line), "What", a.words.T("csv."+r.ID, "Value", r.Value, "Detail", r.Detail)))
 }
 
 // barStep keeps the bar from costing more than the rows.

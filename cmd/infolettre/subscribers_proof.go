@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,14 +61,11 @@ func (a *app) printProof(c config, h store.Held) {
 }
 
 func (a *app) proofState(zone *time.Location, h store.Held) string {
-	since := h.Confirmed
+	since, form := h.Confirmed, "proof.state.since"
 	status := string(h.Status)
 	switch {
 	case !h.Known:
-		status, since = "forgotten", time.Time{}
-		if h.Forgotten == audience.Barred {
-			status = string(audience.Suppressed)
-		}
+		status, since = forgottenState(h.Forgotten), time.Time{}
 		if n := len(h.Records); n > 0 {
 			since = h.Records[n-1].At
 		}
@@ -75,11 +73,40 @@ func (a *app) proofState(zone *time.Location, h store.Held) string {
 		since = h.Requested
 	case h.Status != audience.Active:
 		since = h.Left
+	default:
+		if by := takenOver(h.Records); by != "" {
+			status, form = by, "proof.state.on"
+		}
 	}
 	if since.IsZero() {
 		return a.words.T("proof.state." + status)
 	}
-	return a.words.T("proof.state.since", "State", a.words.T("proof.state."+status), "When", a.exactly(since, zone))
+	return a.words.T(form, "State", a.words.T("proof.state."+status), "When", a.exactly(since, zone))
+}
+
+func forgottenState(reason audience.Event) string {
+	switch reason {
+	case audience.Barred:
+		return string(audience.Suppressed)
+	case audience.Elsewhere:
+		return "elsewhere"
+	}
+	return "forgotten"
+}
+
+// takenOver says by what somebody is subscribed who did not confirm it here.
+func takenOver(records []audience.Record) string {
+	for _, r := range slices.Backward(records) {
+		switch {
+		case r.Event == audience.Confirmed:
+			return ""
+		case r.Event == audience.Imported && r.Origin == audience.Command:
+			return "added"
+		case r.Event == audience.Imported:
+			return "imported"
+		}
+	}
+	return ""
 }
 
 func (a *app) printCircumstances(r audience.Record) {

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -30,6 +31,7 @@ const (
 	maxLocal   = 64
 	maxDomain  = 255
 	maxAddress = 254
+	maxLabel   = 63 // RFC 1035 §2.3.4
 )
 
 // ParseAddress reads a bare address, blanks around it allowed. A domain in
@@ -42,16 +44,14 @@ func ParseAddress(s string) (Address, error) {
 		return Address{}, ErrAddress
 	}
 	local, domain := s[:at], s[at+1:]
-	if strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>()[],;:\"`, r)
-	}) {
+	if strings.ContainsFunc(s, unfit) {
 		return Address{}, ErrAddress
 	}
 	if strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return Address{}, ErrLocalPart
 	}
 	ace, err := idna.Lookup.ToASCII(strings.ToLower(domain))
-	if err != nil || !strings.Contains(ace, ".") || len(ace) > maxDomain || len(local) > maxLocal {
+	if err != nil || !strings.Contains(ace, ".") || len(ace) > maxDomain || len(local) > maxLocal || longLabel(ace) {
 		return Address{}, ErrAddress
 	}
 	a := Address{local + "@" + ace, len(local)}
@@ -61,6 +61,55 @@ func ParseAddress(s string) (Address, error) {
 	}
 	return a, nil
 }
+
+// unfit are the signs that no address of ours holds.
+func unfit(r rune) bool {
+	switch r {
+	case '<', '>', '(', ')', '[', ']', ',', ';', ':', '\\', '"':
+		return true
+	}
+	if r < utf8.RuneSelf { // as nearly all are, a million times
+		return r <= ' ' || r == 0x7f
+	}
+	return unicode.IsControl(r) || unicode.IsSpace(r)
+}
+
+func longLabel(domain string) bool {
+	if len(domain) <= maxLabel {
+		return false
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if len(label) > maxLabel {
+			return true
+		}
+	}
+	return false
+}
+
+// ParseMailbox reads an address as mail programs and spreadsheets write it,
+// perhaps with a name: "Jean <jean@x.fr>", "mailto:jean@x.fr", signs that
+// nobody sees around it.
+func ParseMailbox(s string) (a Address, name string, err error) {
+	s = strings.TrimFunc(s, unseen)
+	if strings.HasSuffix(s, ">") {
+		if open := strings.LastIndexByte(s, '<'); open >= 0 {
+			name, s = strings.Trim(strings.TrimFunc(s[:open], unseen), `"'`), strings.TrimFunc(s[open+1:len(s)-1], unseen)
+		}
+	}
+	if scheme := len("mailto:"); len(s) > scheme && strings.EqualFold(s[:scheme], "mailto:") {
+		s, _, _ = strings.Cut(s[scheme:], "?")
+		s = strings.TrimFunc(s, unseen)
+	}
+	if strings.Contains(name, "@") {
+		name = ""
+	}
+	a, err = ParseAddress(s)
+	return a, name, err
+}
+
+// unseen are blanks, and the signs of no width that pages and spreadsheets put
+// around what one copies from them.
+func unseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // MustAddress is ParseAddress for constants; it panics on what is not one.
 func MustAddress(s string) Address {
@@ -95,14 +144,20 @@ func (a Address) Masked() string {
 	return a.text[:1] + "…@" + a.Domain()
 }
 
-// ErrName is what ParseName refuses.
-var ErrName = errors.New("a name with line breaks, controls or more than 200 characters")
+// What ParseName refuses.
+var (
+	ErrName     = errors.New("a name with a sign that no mail may hold")
+	ErrLongName = errors.New("a name of more than 200 characters")
+)
 
 // ParseName cleans a person's name for use in mails: blanks around it go, a
 // control character or a line break in it is refused.
 func ParseName(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	if len(s) > 800 || len([]rune(s)) > 200 || strings.ContainsFunc(s, unsafeInName) {
+	switch {
+	case len(s) > 800 || len([]rune(s)) > 200:
+		return "", ErrLongName
+	case strings.ContainsFunc(s, unsafeInName):
 		return "", ErrName
 	}
 	return s, nil

@@ -79,6 +79,14 @@ func TestParseName(t *testing.T) {
 	}
 }
 
+func TestParseNameSaysWhy(t *testing.T) {
+	for in, want := range map[string]error{strings.Repeat("é", 201): ErrLongName, "a\nb": ErrName} {
+		if _, err := ParseName(in); !errors.Is(err, want) {
+			t.Errorf("%q: got %v, want %v", in, err, want)
+		}
+	}
+}
+
 func TestTokens(t *testing.T) {
 	first, second := NewKey(), NewKey()
 	keys, err := ParseKeys("lettre", first)

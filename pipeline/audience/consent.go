@@ -28,6 +28,7 @@ const (
 	Lifted     Event = "lifted"     // a suppression, by the operator
 	Barred     Event = "barred"     // suppressed by the operator, without being a subscriber
 	Readmitted Event = "readmitted" // no longer barred
+	Elsewhere  Event = "elsewhere"  // left another service, whose file says so, without being a subscriber
 	Asked      Event = "asked"      // whether they want to stay
 	Renewed    Event = "renewed"    // they want to
 	Lapsed     Event = "lapsed"     // a request that nobody confirmed in time

@@ -6,22 +6,11 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
-	"unicode/utf8"
+	"strings"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
-)
-
-// Encoding is how a file writes its letters.
-type Encoding string
-
-// The encodings that spreadsheets write.
-const (
-	UTF8        Encoding = "UTF-8"
-	UTF16       Encoding = "UTF-16"
-	Windows1252 Encoding = "Windows-1252"
 )
 
 // Layout is how a CSV file is written: found out by Detect, said to the
@@ -29,84 +18,155 @@ const (
 type Layout struct {
 	Encoding  Encoding
 	Separator rune
-	Service   string // that wrote it: "listmonk", "mailchimp", "brevo", "substack"; "" when unknown
-	Header    []string
+	Service   string   // that wrote it: "listmonk", "Mailchimp", …; "" when unknown
+	Columns   []Column // none when the file does not name them: of its rows only the address is read
 
-	hint    bool // a first line "sep=;" precedes the header
+	endian  unicode.Endianness // of UTF-16
+	returns bool               // a CR alone ends a line
+	skip    int                // records before the first person: "sep=;", blanks, the names
 	columns columns
-	seen    map[[3]uint32]struct{} // hashes of the addresses read; 96 bits: no two of a million meet
+	ignored []string // names of columns not to read
+
+	// What readings keep of addresses is 96 bits of a hash: no two of a million meet.
+	seeds [2]maphash.Seed
+	seen  map[hashed]struct{} // those that stay, of this reading
+	left  map[hashed]struct{} // those that left or lack consent, of all readings
 }
+
+type hashed [3]uint32
 
 // Refusal is a line of a CSV file that cannot be taken.
 type Refusal struct {
-	Line  int
-	ID    string // "address", "local-part", "name", "lang", "status", "columns", "encoding", "quotes", "length", "workbook", "empty"
-	Value string
+	Line   int
+	ID     string // "address", "local-part", "name", "long-name", "lang", "status", "columns", "ignore", "encoding", "quotes", "length", "workbook", "json", "empty"
+	Value  string
+	Detail string // the column of a state, the sign in a name
 }
 
 // Error is for operators who see the refusal in a chain of errors; commands
 // write it from the catalogue.
-func (r *Refusal) Error() string { return fmt.Sprintf("line %d: %s %q", r.Line, r.ID, r.Value) }
+func (r *Refusal) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("line %d: %s %q %s", r.Line, r.ID, r.Value, r.Detail))
+}
 
 // headBytes is enough for the first lines of any real file.
 const headBytes = 64 << 10
 
-// Detect reads a file to its end and says how it is written. The first line
-// must name the columns. What is not UTF-8 throughout is Windows-1252, as
-// Excel writes it in French. The error is a *Refusal when the file is to
-// blame.
-func Detect(r io.Reader) (Layout, error) {
+// Detect reads a file to its end and says how it is written, and what each of
+// its columns is read as; those called ignored are not. The error is a
+// *Refusal when the file is to blame.
+func Detect(r io.Reader, ignored ...string) (Layout, error) {
 	buffered := bufio.NewReaderSize(r, headBytes)
 	head, err := buffered.Peek(headBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return Layout{}, err
 	}
 	head = bytes.Clone(head)
-	l := Layout{Encoding: UTF8, seen: map[[3]uint32]struct{}{}}
-	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		return Layout{}, &Refusal{Line: 1, ID: "workbook"}
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		l.Encoding = UTF16
-	default:
-		line, err := firstInvalid(buffered)
-		if err != nil {
-			return Layout{}, err
-		}
-		if line > 0 && bytes.HasPrefix(head, []byte(byteOrderMark)) {
-			return Layout{}, &Refusal{Line: line, ID: "encoding"}
-		}
-		if line > 0 {
-			l.Encoding = Windows1252
-		}
+	l := Layout{
+		ignored: ignored, seen: map[hashed]struct{}{}, left: map[hashed]struct{}{},
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+	}
+	if id := foreign(head); id != "" {
+		return Layout{}, &Refusal{Line: 1, ID: id}
+	}
+	if l.Encoding, l.endian, err = encodingOf(head, buffered); err != nil {
+		return Layout{}, err
 	}
 	return l, l.readHeader(head)
 }
 
-// readHeader finds separator and columns in the first line.
+// foreign names what is no CSV file.
+func foreign(head []byte) string {
+	text := bytes.TrimSpace(bytes.TrimPrefix(head, []byte(byteOrderMark)))
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
+		return "workbook"
+	case bytes.HasPrefix(text, []byte("{")), bytes.HasPrefix(text, []byte("[")):
+		return "json"
+	}
+	return ""
+}
+
+// readHeader finds separator and columns in the first lines.
 func (l *Layout) readHeader(head []byte) error {
 	text, err := io.ReadAll(l.decode(bytes.NewReader(head)))
 	if err != nil {
-		return &Refusal{Line: 1, ID: "encoding"}
+		return err
 	}
-	line := 1
-	first, rest, _ := bytes.Cut(text, []byte("\n"))
-	if hint, ok := bytes.CutPrefix(bytes.TrimRight(first, "\r"), []byte("sep=")); ok && len(hint) == 1 {
-		l.hint, l.Separator, text, line = true, rune(hint[0]), rest, 2
+	if l.returns = bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') >= 0; l.returns {
+		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	}
+	begin := bytes.TrimLeft(text, "\ufeff \t\r\n;,|")
+	first, _, _ := bytes.Cut(begin, []byte("\n"))
+	hint, hinted := bytes.CutPrefix(bytes.TrimRight(first, "\r"), []byte("sep="))
+	if hinted = hinted && len(hint) == 1; hinted {
+		l.Separator = rune(hint[0])
 	} else {
-		l.Separator = separator(text)
+		l.Separator = separator(begin)
 	}
 	reader := l.reader(bytes.NewReader(text))
-	if l.Header, err = reader.Read(); err != nil {
-		return &Refusal{Line: line, ID: "empty"}
+	for {
+		row, err := reader.Read()
+		if err != nil {
+			return &Refusal{Line: 1, ID: "empty"}
+		}
+		l.skip++
+		if hinted && row[0] == "sep=" || empty(row) {
+			continue
+		}
+		line, _ := reader.FieldPos(0)
+		return l.readNames(line, row)
+	}
+}
+
+// readNames takes the first line for the names of columns, or for a person
+// when an address stands in one of its cells.
+func (l *Layout) readNames(line int, row []string) error {
+	var addresses []int
+	for i, cell := range row {
+		if _, _, err := ParseMailbox(plain(cell)); err == nil {
+			addresses = append(addresses, i)
+		}
+	}
+	ignored, err := l.ignoredIn(line, row)
+	if err != nil {
+		return err
+	}
+	if len(addresses) == 1 {
+		l.skip--
+		l.columns = columns{email: addresses[0], name: -1, first: -1, last: -1, lang: -1}
+		return nil
 	}
 	var ok bool
-	if l.columns, ok = findColumns(l.Header); !ok {
-		return &Refusal{Line: line, ID: "columns", Value: excerpt(l.Header)}
+	if l.columns, ok = findColumns(row, ignored); !ok || len(addresses) > 0 {
+		return &Refusal{Line: line, ID: "columns", Value: excerpt(row...)}
+	}
+	for i, name := range row {
+		l.Columns = append(l.Columns, Column{columnName(name), l.columns.roles[i]})
 	}
 	l.Service = l.columns.service()
 	return nil
 }
+
+// ignoredIn are the columns that the operator does not want read.
+func (l *Layout) ignoredIn(line int, row []string) ([]int, error) {
+	var found []int
+	for _, name := range l.ignored {
+		before := len(found)
+		for i, h := range row {
+			if strings.EqualFold(columnName(h), columnName(name)) {
+				found = append(found, i)
+			}
+		}
+		if len(found) == before {
+			return nil, &Refusal{Line: line, ID: "ignore", Value: name, Detail: excerpt(row...)}
+		}
+	}
+	return found, nil
+}
+
+// columnName is a header on one line.
+func columnName(header string) string { return strings.Join(strings.Fields(header), " ") }
 
 // separator is the one that occurs most in the first line, outside quotes.
 func separator(text []byte) rune {
@@ -124,28 +184,12 @@ func separator(text []byte) rune {
 		}
 	}
 	best := ','
-	for _, r := range ";\t" {
+	for _, r := range ";\t|" {
 		if counts[r] > counts[best] {
 			best = r
 		}
 	}
 	return best
-}
-
-const byteOrderMark = "\ufeff"
-
-// decode reads a file of the layout's encoding as UTF-8 without its mark.
-func (l *Layout) decode(r io.Reader) io.Reader {
-	var e encoding.Encoding
-	switch l.Encoding {
-	case UTF16:
-		e = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)
-	case Windows1252:
-		e = charmap.Windows1252
-	default:
-		e = unicode.UTF8BOM
-	}
-	return e.NewDecoder().Reader(r)
 }
 
 func (l *Layout) reader(r io.Reader) *csv.Reader {
@@ -154,40 +198,4 @@ func (l *Layout) reader(r io.Reader) *csv.Reader {
 	reader.FieldsPerRecord = -1
 	reader.TrimLeadingSpace = l.Separator != '\t'
 	return reader
-}
-
-// firstInvalid is the first line that is not UTF-8, 0 when all are.
-func firstInvalid(r *bufio.Reader) (int, error) {
-	for line := 1; ; {
-		chunk, err := r.Peek(r.Size())
-		if len(chunk) == 0 {
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return 0, err
-		}
-		valid := validPrefix(chunk)
-		line += bytes.Count(chunk[:valid], []byte("\n"))
-		if valid == 0 {
-			return line, nil
-		}
-		if _, err := r.Discard(valid); err != nil {
-			return 0, err
-		}
-	}
-}
-
-// validPrefix is how many bytes are UTF-8. A letter that the chunk cuts in two
-// ends it; the next chunk begins with that letter.
-func validPrefix(chunk []byte) int {
-	if utf8.Valid(chunk) {
-		return len(chunk)
-	}
-	for i := 0; ; {
-		r, size := utf8.DecodeRune(chunk[i:])
-		if r == utf8.RuneError && size <= 1 {
-			return i
-		}
-		i += size
-	}
 }

@@ -80,7 +80,7 @@ func (c *conn) introduce(server Server) (err error) {
 			return withoutTLS(err)
 		}
 	}
-	extensions, err := c.extensions(name)
+	extensions, err := c.extensions(name, server.Username != "")
 	if err != nil {
 		return err
 	}
@@ -104,10 +104,10 @@ func withoutTLS(err error) error {
 }
 
 // extensions looks up what the server offers, with its parameters. Keywords
-// have no case (RFC 5321 §2.4), but go-mail finds those in capitals only:
-// where even PIPELINING is not found, the server is asked once more.
-func (c *conn) extensions(name string) (func(keyword string) (parameters string, ok bool), error) {
-	if ok, _ := c.client.Extension("PIPELINING"); ok {
+// have no case (RFC 5321 §2.4), but go-mail finds those in capitals only: where
+// it finds no way to log in, and one is needed, the server is asked once more.
+func (c *conn) extensions(name string, login bool) (func(keyword string) (parameters string, ok bool), error) {
+	if ok, _ := c.client.Extension("AUTH"); ok || !login {
 		return func(keyword string) (string, bool) {
 			ok, parameters := c.client.Extension(keyword)
 			return parameters, ok

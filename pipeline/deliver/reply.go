@@ -66,9 +66,10 @@ func shortNumber(s string) bool {
 // maxReplyText is as much of a reply as is worth keeping, in bytes.
 const maxReplyText = 400
 
-// kept is what is kept of a server's text, which may hold anything.
+// kept is what is kept of a server's text, which may hold anything: no address,
+// since it would be in the ledger, and in logs, still when its person was erased.
 func kept(text string) string {
-	text = audience.Storable(text)
+	text = audience.Redact(text)
 	end := min(len(text), maxReplyText)
 	for end < len(text) && !utf8.RuneStart(text[end]) {
 		end--

@@ -45,8 +45,7 @@ func (r *run) session(server *upstream) error {
 			return nil
 		}
 		if o.refusesSender() {
-			r.feed.back(it)                              // it says nothing of its recipient, whom another server may still serve
-			o.Reply.Text = audience.Redact(o.Reply.Text) // the error is everybody's
+			r.feed.back(it) // it says nothing of its recipient, whom another server may still serve
 			return &ReplyError{server.Address(), o.Class, o.Reply}
 		}
 		s.done = append(s.done, o)

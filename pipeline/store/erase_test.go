@@ -108,7 +108,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("imported again: %+v, %v", added, err)
 	}
 	l.active() // they come back by themselves
-	if added, err = s.AddSubscribers(ctx, l.now, []audience.Subscriber{{ID: audience.NewID(), Address: zoe, Lang: "en"}}); err != nil || added.Updated != 1 {
+	if added, err = s.AddSubscribers(ctx, l.now, []audience.Subscriber{{ID: audience.NewID(), Address: zoe, Lang: "en"}}); err != nil || added.Kept != 1 {
 		t.Errorf("after a fresh confirmation: %+v, %v", added, err)
 	}
 }

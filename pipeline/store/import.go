@@ -1,11 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,11 +17,38 @@ import (
 // Added says what became of the persons given to Import.
 type Added struct {
 	New, Updated, Unchanged int
-	Unsubscribed            int                // refused: they left, and only they can come back
-	Suppressed              int                // refused: the address bounces, complained, or is barred
-	Forgotten               int                // refused: erased at their request, or purged
-	Refused                 []audience.Address // the first of these three
+	Kept                    int // have a name or language of their own choice, and keep it
+	Remembered              int // left elsewhere and are not known here: no later file brings them in
+
+	// Refused, by reason.
+	Unsubscribed  int       // they left, and only they can come back
+	Suppressed    int       // the address bounces, complained, or is barred
+	Forgotten     int       // erased at their request, or purged
+	LeftElsewhere int       // an earlier file says that they left
+	Refused       []Refused // the first of these four
+
+	// Who left elsewhere and is active here, where they may have subscribed
+	// since: left as they are.
+	Active      int
+	ActiveFirst []audience.Address // the first of them
 }
+
+// Refused is a person whom an import does not take.
+type Refused struct {
+	Address audience.Address
+	Why     Reason
+}
+
+// Reason says why a person is not taken.
+type Reason string
+
+// The reasons.
+const (
+	LeftHere      Reason = "unsubscribed"
+	Suppressed    Reason = "suppressed"
+	Forgotten     Reason = "forgotten"
+	LeftElsewhere Reason = "elsewhere"
+)
 
 const (
 	importBatch  = 80 // rows of a question, for fewer than 500 parameters
@@ -30,8 +58,10 @@ const (
 // Import adds persons whose consent was given elsewhere, as c says, and makes
 // who asked here and did not confirm active. Of those that are active already
 // it takes the new name and language, where the row has them; lang is that of
-// newcomers whose row has none. Rows with a reason to be skipped are. An error
-// among the rows, and any other, leaves the list as it was.
+// newcomers whose row has none. What readers chose themselves stays. Rows with a
+// reason to be skipped are; of those that left, the address is remembered
+// (Layout.Rows, read a second time, gives none that stays in another row). An
+// error among the rows, and any other, leaves the list as it was.
 func (s *Store) Import(ctx context.Context, now time.Time, lang string, c audience.Consent, rows iter.Seq2[audience.Row, error]) (Added, error) {
 	i := importer{store: s, now: now, lang: lang, consent: c, hash: audience.Hash(c.Text)}
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
@@ -104,7 +134,7 @@ func (i *importer) all(ctx context.Context, rows iter.Seq2[audience.Row, error])
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if row.Skipped != "" {
+		if row.Skipped != "" && (row.Skipped != audience.Left || row.Address == (audience.Address{})) {
 			continue
 		}
 		if batch = append(batch, row); len(batch) < importBatch {
@@ -138,27 +168,25 @@ func (i *importer) batch(ctx context.Context, rows []audience.Row) error {
 	for _, row := range rows {
 		key := row.Address.Key()
 		r, found := known[key]
+		reason, barred := forgotten[key]
 		switch {
-		case forgotten[key] == audience.Barred && r.Status != audience.Active:
-			i.refuse(&i.added.Suppressed, row)
-		case forgotten[key] != "" && r.Status != audience.Active:
-			i.refuse(&i.added.Forgotten, row)
+		case row.Skipped == audience.Left && found && r.Status == audience.Active:
+			i.stays(row.Address)
+		case row.Skipped == audience.Left && (found || barred): // known for it already
+		case row.Skipped == audience.Left:
+			err = i.remember(ctx, row.Address)
+		case barred && r.Status != audience.Active:
+			i.refuse(refusal(reason), row)
 		case !found:
 			fresh = append(fresh, row)
 		default:
-			if err := i.update(ctx, r, row); err != nil {
-				return fmt.Errorf("line %d: %w", row.Line, err)
-			}
+			err = i.update(ctx, r, row)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", row.Line, err)
 		}
 	}
 	return i.insert(ctx, fresh)
-}
-
-func (i *importer) refuse(count *int, row audience.Row) {
-	*count++
-	if len(i.added.Refused) < refusedShown {
-		i.added.Refused = append(i.added.Refused, row.Address)
-	}
 }
 
 // known are the readers among the rows, by address key.
@@ -177,81 +205,68 @@ func (i *importer) known(ctx context.Context, rows []audience.Row) (map[string]r
 	return byKey, err
 }
 
-// forgotten are the address keys among the rows that must not come back, and
-// why.
-func (i *importer) forgotten(ctx context.Context, rows []audience.Row) (map[string]audience.Event, error) {
-	if i.keys == nil {
-		return nil, nil
-	}
-	keyOf := map[string]string{}
-	for _, row := range rows {
-		for _, h := range i.keys.Hashes(row.Address) {
-			keyOf[h.Hash] = row.Address.Key()
-		}
-	}
-	all := map[string]audience.Event{}
-	hashes := make([]any, 0, importBatch)
-	look := func() error {
-		found, err := i.tx.QueryContext(ctx, `SELECT hash, reason FROM suppressed WHERE hash IN (`+parameters(len(hashes))+`)`, hashes...)
-		_, err = collect(found, err, func(rows *sql.Rows) (hash string, err error) {
-			var reason audience.Event
-			err = rows.Scan(&hash, &reason)
-			all[keyOf[hash]] = reason
-			return hash, err
-		})
-		hashes = hashes[:0]
-		return err
-	}
-	for hash := range keyOf {
-		if hashes = append(hashes, hash); len(hashes) == importBatch {
-			if err := look(); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if len(hashes) == 0 {
-		return all, nil
-	}
-	return all, look()
-}
-
 // update takes over what a row says of somebody known.
 func (i *importer) update(ctx context.Context, r reader, row audience.Row) error {
-	name, lang := r.Name, r.Lang
-	if row.Name != "" {
-		name = row.Name
-	}
-	if row.Lang != "" {
-		lang = row.Lang
-	}
-	c := i.of(row)
-	switch {
-	case r.Status == audience.Unsubscribed:
-		i.refuse(&i.added.Unsubscribed, row)
+	says := audience.Choices{Name: cmp.Or(row.Name, r.Name), Lang: cmp.Or(row.Lang, r.Lang)}
+	switch r.Status {
+	case audience.Unsubscribed:
+		i.refuse(LeftHere, row)
 		return nil
-	case r.Status == audience.Suppressed:
-		i.refuse(&i.added.Suppressed, row)
+	case audience.Suppressed:
+		i.refuse(Suppressed, row)
 		return nil
-	case r.Status == audience.Pending:
+	case audience.Pending:
 		i.added.New++
 		if _, err := i.tx.ExecContext(ctx, `
 			UPDATE subscribers SET status = 'active', name = $1, lang = $2, requested_at = 0, confirmed_at = $3, seen_at = $3
-			WHERE id = $4`, name, lang, millis(i.now), r.ID.String()); err != nil {
+			WHERE id = $4`, says.Name, says.Lang, millis(i.now), r.ID.String()); err != nil {
 			return err
 		}
-		return record(ctx, i.tx, i.now, r.ID, audience.Imported, c)
+		return record(ctx, i.tx, i.now, r.ID, audience.Imported, i.of(row))
 	}
-	c.Detail = changed(r.Subscriber, audience.Choices{Name: name, Lang: lang})
-	if c.Detail == "" {
+	if changed(r.Subscriber, says) == "" {
 		i.added.Unchanged++
+		return nil
+	}
+	return i.change(ctx, r, row, says)
+}
+
+// change takes a new name and language of somebody active, but for what they
+// chose themselves: a name that they never gave is filled in.
+func (i *importer) change(ctx context.Context, r reader, row audience.Row, says audience.Choices) error {
+	chose, edited, err := i.chose(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	taken := says
+	if chose {
+		taken.Lang = r.Lang
+		if r.Name != "" || edited {
+			taken.Name = r.Name
+		}
+	}
+	if taken != says {
+		i.added.Kept++
+	}
+	c := i.of(row)
+	if c.Detail = changed(r.Subscriber, taken); c.Detail == "" {
 		return nil
 	}
 	i.added.Updated++
 	if _, err := i.tx.ExecContext(ctx, `
-		UPDATE subscribers SET name = $1, lang = $2 WHERE id = $3`, name, lang, r.ID.String()); err != nil {
+		UPDATE subscribers SET name = $1, lang = $2 WHERE id = $3`, taken.Name, taken.Lang, r.ID.String()); err != nil {
 		return err
 	}
 	return record(ctx, i.tx, i.now, r.ID, audience.Changed, c)
+}
+
+// chose reports that readers did something on a page of ours, and that they
+// changed their name or language there.
+func (i *importer) chose(ctx context.Context, id audience.ID) (chose, edited bool, err error) {
+	rows, err := i.tx.QueryContext(ctx, `
+		SELECT event FROM consents WHERE subscriber = $1 AND origin IN ('form', 'link')`, id.String())
+	events, err := collect(rows, err, func(rows *sql.Rows) (e audience.Event, err error) { return e, rows.Scan(&e) })
+	return len(events) > 0, slices.Contains(events, audience.Changed), err
 }
 
 // of is the consent of one row.
@@ -307,23 +322,4 @@ func parameters(n int) string {
 		parts[i] = "$" + strconv.Itoa(i+1)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// hashing are the keys to look forgotten addresses up with, nil when there are
-// none. A key that is missing would let some of them come back.
-func (s *Store) hashing(ctx context.Context, tx *sql.Tx) (*audience.Keys, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT DISTINCT key_id FROM suppressed`)
-	used, err := collect(rows, err, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
-	if err != nil || len(used) == 0 {
-		return nil, err
-	}
-	if s.keys == nil {
-		return nil, ErrNoKeys
-	}
-	for _, id := range used {
-		if _, err := s.keys.Signer(id); err != nil {
-			return nil, errors.Join(ErrNoKeys, err)
-		}
-	}
-	return s.keys, nil
 }
