@@ -26,13 +26,17 @@ func Listen(port int, orAny bool) (net.Listener, error) {
 	return l, err
 }
 
+// stopTime is longer than the five seconds for which net/http takes a
+// connection that asked for nothing yet, such as a browser's spare one, for busy.
+const stopTime = 10 * time.Second
+
 // Serve answers until ctx ends, which also ends the answers that are still
 // being written.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	return httpd.Run(ctx, l, &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
-	}, 5*time.Second)
+	}, stopTime)
 }
 
 // Named reports whether a Host header names this machine alone.

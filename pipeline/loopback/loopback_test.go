@@ -113,3 +113,29 @@ func TestServeEnds(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Nor does a connection that a browser opened in reserve make it fail.
+func TestServeEndsWithSpareConnection(t *testing.T) {
+	l, err := Listen(0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, l, http.NotFoundHandler()) }()
+	spare, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer spare.Close()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Get("http://" + l.Addr().String()) // accepted after the spare one
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
