@@ -175,8 +175,7 @@ func (f *feed) forget(now time.Time) {
 }
 
 // rest keeps a domain alone for a while: what of it was read, and what is
-// read later, waits until then. Of the refusal they keep the code: its text may
-// quote the one reader that it answered.
+// read later, waits until then.
 func (f *feed) rest(name string, until time.Time, why Reply) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -185,7 +184,7 @@ func (f *feed) rest(name string, until time.Time, why Reply) {
 		d = &domain{pace: pace{every: f.every}}
 		f.domains[name] = d
 	}
-	d.until, d.why = until, Reply{Code: why.Code, Enhanced: why.Enhanced}
+	d.until, d.why = until, why
 	f.ahead = slices.DeleteFunc(f.ahead, func(it *item) bool {
 		of := it.Subscriber.Address.Domain() == name
 		if of {
