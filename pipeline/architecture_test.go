@@ -40,7 +40,7 @@ var imports = map[string][]string{
 	"pipeline/loopback":         {"pipeline/httpd"},
 	"pipeline/mailbox":          {"pipeline/loopback", "templates", "locales"},
 	"pipeline/outbox":           {"pipeline/audience", "pipeline/deliver"},
-	"pipeline/web": {"pipeline/audience", "pipeline/deliver", "pipeline/httpd", "pipeline/render", "pipeline/render/theme", "pipeline/setting",
+	"pipeline/web": {"pipeline/audience", "pipeline/content", "pipeline/deliver", "pipeline/httpd", "pipeline/render", "pipeline/render/theme", "pipeline/setting",
 		"pipeline/stats", "templates", "locales"},
 	"pipeline": {"pipeline/content", "pipeline/issue", "pipeline/render", "pipeline/audience",
 		"pipeline/message", "pipeline/deliver"},

@@ -8,9 +8,10 @@ import (
 )
 
 // Picture is the media type of a picture that the public site serves below
-// MediaPath, going by its name alone: its extension, in capitals or not, is
-// that of a format which every mail client shows (H11), and the entries'
-// folder does not hide it. ok is false for anything else.
+// MediaPath. It goes by the name alone, since what a file holds could pass for
+// a page: the extension, in capitals or not, is that of a format which every
+// mail client shows (H11), and the entries' folder does not hide it. ok is
+// false for anything else.
 func Picture(name string) (mediaType string, ok bool) {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".png":

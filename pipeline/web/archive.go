@@ -2,11 +2,11 @@ package web
 
 import (
 	"io"
-	"io/fs"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/infolettre/infolettre/pipeline/content"
 	"github.com/infolettre/infolettre/pipeline/render"
 )
 
@@ -96,23 +96,18 @@ func (s *Site) serveMedia(w http.ResponseWriter, r *http.Request) {
 		s.notFound(w, r)
 		return
 	}
-	info, err := fs.Stat(s.Media, name)
-	if err != nil || !info.Mode().IsRegular() { // opening a pipe would wait for ever
-		s.notFound(w, r)
-		return
-	}
-	file, err := s.Media.Open(name)
+	file, info, err := content.Open(s.Media, name)
 	if err != nil {
 		s.notFound(w, r)
 		return
 	}
 	defer file.Close()
-	content, ok := file.(io.ReadSeeker)
+	picture, ok := file.(io.ReadSeeker)
 	if !ok {
 		s.notFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", imageCache)
-	http.ServeContent(w, r, name, info.ModTime(), content)
+	http.ServeContent(w, r, name, info.ModTime(), picture)
 }
