@@ -163,7 +163,7 @@ func TestPolicy(t *testing.T) {
 // domain, without the reader whom it may quote.
 func TestPolicyQuotesNobody(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, 10, deliver.Resend, smtptest.Fault{Step: smtptest.Rcpt, To: victim, Code: 554, Enhanced: "5.7.1", Text: "<" + victim + ">: access denied"})
+	b := newBench(t, 10, deliver.Resend, smtptest.Fault{Step: smtptest.Rcpt, Times: 1, Code: 554, Enhanced: "5.7.1", Text: "<" + victim + ">: access denied"})
 	b.sender.Config.Connections = 1
 	if _, err := b.run(1); err != nil {
 		t.Fatal(err)
