@@ -58,7 +58,10 @@ func (c *config) strayExamples() ([]string, error) {
 	if !slices.ContainsFunc(c.Delivery.Servers, deliver.Server.Remote) {
 		return nil, nil
 	}
-	return c.examples()
+	keys, err := c.examples()
+	return slices.DeleteFunc(keys, func(key string) bool {
+		return !slices.Contains([]string{"newsletter.url", "sender.address", "sender.bounce", "sender.unsubscribe"}, key)
+	}), err
 }
 
 // isReserved reports an identifier, an address or a URL of a domain that

@@ -51,7 +51,7 @@ func (a *app) retryIssue(ctx context.Context, c config, s *store.Store, is deliv
 	if err != nil {
 		return err
 	}
-	if due == 0 {
+	if due == 0 && (is.State != deliver.IssueHeld || class != "") {
 		tally, err := s.Tally(ctx, is.Number)
 		if err != nil {
 			return err

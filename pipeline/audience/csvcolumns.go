@@ -77,7 +77,7 @@ var rules = sync.OnceValue(func() []rule {
 	return compile([]pattern{
 		{RoleNone, 0, `sms|whatsapp`, `mail`},
 		{RoleNone, 0, `^(lien|link|url|taux)|(url|uri|link|lien|hash|token|key|rate)$`, ``},
-		{RoleOff, 0, leaving + `|` + refusing, `atoutmoment|atanytime|(accept|recevoir|receive|consen).*(desabo|desins|unsub)`},
+		{RoleOff, 0, leaving + `|` + refusing, `^debloqu|^unblock|score|^stop(covid|motif)|atoutmoment|atanytime|(accept|recevoir|receive|consen).*(desabo|desins|unsub)`},
 		{RoleNetwork, 0, `^confirm.*(ip|ipaddress)$`, ``},
 		{RoleNetwork, 1, `^(optin|consent|signup|` + kind + `[a-z]*).*(ip|ipaddress)$`, ``},
 		{RoleNetwork, 2, `^(ip|ipaddress|adresseip)$|^ipd`, ``},
@@ -90,7 +90,7 @@ var rules = sync.OnceValue(func() []rule {
 		{RoleNone, 0, `(source|method|text|texte|origine?|form|formulaire|page|version|channel|type|format|domaine?|client|count|label|via|mailsent|mailssent)$|^(origine?|source)d`, ``},
 		{RoleStatus, 0, `^(status|statut|etat)s?$|^emailmarketing$`, ``},
 		{RoleStatus, 0, `(status|statut|etat).*` + stateOf + `|` + stateOf + `.*(status|statut|etat)`, ``},
-		{RoleOn, 0, `optin|optedin|consent|rgpd|gdpr|accept|agree|recevoir|^subscribed(to.*)?$|^reception$`, owner + `(adresse)?` + mailbox + `(pour|ou|surlaquelle)|track|cookie`},
+		{RoleOn, 0, `optin|optedin|consent|rgpd|gdpr|accept|agree|recevoir|^subscribed(to.*)?$|^reception$`, owner + `(adresse)?` + mailbox + `(pour|ou|surlaquelle)|track|cookie|droitalimage|image|photo|conditions|cg[uv]|reglement|charte`},
 		{RoleOn, 0, `^(is|est)?(abonnee?|inscrite?|active?|actif|enabled|confirmed|confirmee?|verified|verifiee?)s?$`, ``},
 		{RoleOn, 0, `(` + mailbox + `|subscriber|user|contact)(is|est)?(verified|confirmed|verifiee?|confirmee?|valide?|active?|actif|enabled)$`, ``},
 		{RoleOn, 0, `^(abonnee?|inscrite?)s?(a|au|aux)(la|notre|l)?(newsletter|infolettre|lettre|liste|bulletin)`, ``},

@@ -22,13 +22,14 @@ const (
 	waits // a word for not being subscribed yet
 	gone  // a word for having left
 	date
+	number // that is no date: a count
 )
 
 // words are the values of columns of state, folded; the first that fits
 // decides. What fits none is unclear, so that a person looks at it.
 var words = sync.OnceValue(func() []word {
 	return []word{
-		{nothing, regexp.MustCompile(`^(null|nil)?$`)},
+		{nothing, regexp.MustCompile(`^(null|nil|na|nsp|sansobjet)?$`)},
 		{no, regexp.MustCompile(`^(no|non|false|faux|0+|n|f|never|jamais|none|aucune?|off|nan|nonmerci|nothanks)$` +
 			`|^(jenesouhaite|jenaccepte|jerefuse|idonot|idont)`)},
 		{yes, regexp.MustCompile(`^(yes|oui|true|vrai|1|y|o|t|x|on|coche|checked)$|^(oui|yes)?(jaccepte|jesouhaite|jeveux|iagree|iaccept|iwant|iconsent)`)},
@@ -76,6 +77,8 @@ func meaningOf(value string) meaning {
 		return no
 	case digits >= 4 && letters == 0:
 		return date
+	case digits > 1 && letters == 0, digits == 1 && letters == 0 && !strings.Contains("01", strings.TrimSpace(value)):
+		return number
 	case len(value) > maxWord:
 		return unclear
 	case strings.ContainsAny(value, "✓✔☑✅"):
@@ -108,11 +111,13 @@ func says(role Role, m meaning) verdict {
 	switch {
 	case role == RoleOff && (m == nothing || m == no || m == stays):
 		return subscribed
+	case role == RoleOff && m == unclear: // a reason, perhaps, or a remark
+		return doubtful
 	case role == RoleOff, m == gone:
 		return departed
 	case m == waits, m == no && role != RoleHint, m == nothing && role == RoleOn:
 		return lacking
-	case m == unclear && role != RoleHint, m == date && role == RoleStatus:
+	case (m == unclear || m == number) && role != RoleHint, m == date && role == RoleStatus:
 		return doubtful
 	}
 	return subscribed

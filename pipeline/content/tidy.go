@@ -140,6 +140,9 @@ func withoutBlanks(text string) string {
 // fillDate puts the date where an empty one waits for it.
 func fillDate(header []string, date string) (done bool) {
 	for i, line := range header {
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "[") {
+			return false // in TOML, what follows belongs to a group
+		}
 		if m := emptyDate.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
 			header[i] = m[1] + " " + date + m[2] + "\n"
 			return true

@@ -189,14 +189,31 @@ func TestSenderRefused(t *testing.T) {
 	for _, fault := range []smtptest.Fault{
 		{Step: smtptest.Mail, Code: 550, Enhanced: "5.7.1", Text: "not from you"},
 		{Step: smtptest.Mail, Code: 550, Text: "not from you"},
+	} {
+		senderRefused(t, fault, 0)
+	}
+	for _, fault := range []smtptest.Fault{
 		{Step: smtptest.Rcpt, Code: 550, Enhanced: "5.1.8", Text: "<lettre@exemple.fr>: not from you"},
 		{Step: smtptest.Rcpt, Code: 553, Enhanced: "5.1.7", Text: "not from you, to <r000@exemple.fr>"},
 	} {
-		senderRefused(t, fault)
+		senderRefused(t, fault, 1)
 	}
 }
 
-func senderRefused(t *testing.T, fault smtptest.Fault) {
+// A refusal of the sender that one recipient alone meets, at RCPT, keeps
+// nobody else waiting.
+func TestSenderRefusedByOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 30, deliver.Resend, smtptest.Fault{Step: smtptest.Rcpt, To: victim, Code: 550, Enhanced: "5.1.8", Text: "not from you"})
+	b.sender.Config.Connections = 1
+	if settled, err := b.run(1); err != nil || settled.Suppressed > 0 {
+		t.Errorf("got %+v, %v", settled, err)
+	}
+	b.check(1, map[deliver.State]int{deliver.Accepted: 29, deliver.Pending: 1})
+}
+
+// senderRefused has doubtful recipients wait for a second one to say the same.
+func senderRefused(t *testing.T, fault smtptest.Fault, doubtful int) {
 	t.Helper()
 	b := newBench(t, 30, deliver.Resend, fault)
 	if settled, err := b.run(1); err == nil || !strings.Contains(err.Error(), "not from you") || strings.Contains(err.Error(), "r000") || settled.Suppressed > 0 {
@@ -210,5 +227,5 @@ func senderRefused(t *testing.T, fault smtptest.Fault) {
 	if _, err := b.run(1); err != nil {
 		t.Fatal(err)
 	}
-	b.check(1, map[deliver.State]int{deliver.Accepted: 30})
+	b.check(1, map[deliver.State]int{deliver.Accepted: 30 - doubtful, deliver.Pending: doubtful})
 }

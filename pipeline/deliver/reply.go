@@ -212,9 +212,13 @@ func (s *Sender) decide(d Delivery, p phase, r Reply) Outcome {
 }
 
 // refusesSender reports that a server does not want our mails, whoever
-// receives them. It is heard before the ledger grants the delivery, not after.
-func (o Outcome) refusesSender() bool {
-	return o.Class == ClassPolicy && (o.phase <= phaseMail || o.phase == phaseRcpt && o.Reply.aboutSender())
+// receives them.
+func (o Outcome) refusesSender() bool { return o.Class == ClassPolicy && o.phase <= phaseMail }
+
+// doubtsSender reports that it may be so: a server puts the refusal off until
+// RCPT, or this recipient's own server says so of us.
+func (o Outcome) doubtsSender() bool {
+	return o.Class == ClassPolicy && o.phase == phaseRcpt && o.Reply.aboutSender()
 }
 
 // Delays between the attempts for one recipient.

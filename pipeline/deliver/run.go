@@ -112,7 +112,7 @@ func (r *run) heed(d Delivery, o Outcome, server *upstream) (leave bool) {
 	case o.Class == ClassThrottle:
 		r.upstreams.throttled(server, r.Now())
 		return true
-	case o.Class == ClassPolicy:
+	case o.Class == ClassPolicy && !o.doubtsSender():
 		r.feed.rest(d.Subscriber.Address.Domain(), r.Now().Add(domainRest), o.Reply)
 	case o.State == Accepted:
 		if r.upstreams.took(server, r.Config.Connections) {

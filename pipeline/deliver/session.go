@@ -44,7 +44,7 @@ func (r *run) session(server *upstream) error {
 			r.fail(err)
 			return nil
 		}
-		if o.refusesSender() {
+		if o.refusesSender() || o.doubtsSender() && r.upstreams.refuses(server, it.Subscriber.ID) {
 			r.feed.back(it) // it says nothing of its recipient, whom another server may still serve
 			return &ReplyError{server.Address(), o.Class, o.Reply}
 		}

@@ -78,8 +78,8 @@ func TestReplyText(t *testing.T) {
 	}
 }
 
-// A refusal of the sender has the server done without, unless it comes when
-// the ledger has granted the delivery already: then it is an outcome.
+// A refusal of the sender has the server done without when it answers MAIL;
+// at RCPT, when it answers a second recipient so.
 func TestRefusesSender(t *testing.T) {
 	for _, test := range []struct {
 		phase phase
@@ -88,8 +88,8 @@ func TestRefusesSender(t *testing.T) {
 		want  bool
 	}{
 		{phaseMail, Reply{Code: 550}, ClassPolicy, true},
-		{phaseRcpt, Reply{Code: 550, Enhanced: "5.1.8"}, ClassPolicy, true},
-		{phaseRcpt, Reply{Code: 553, Enhanced: "5.1.7"}, ClassPolicy, true},
+		{phaseRcpt, Reply{Code: 550, Enhanced: "5.1.8"}, ClassPolicy, false},
+		{phaseRcpt, Reply{Code: 553, Enhanced: "5.1.7"}, ClassPolicy, false},
 		{phaseRcpt, Reply{Code: 450, Enhanced: "4.1.8"}, ClassLater, false},
 		{phaseRcpt, Reply{Code: 550, Enhanced: "5.7.1"}, ClassPolicy, false},
 		{phaseRcpt, Reply{Code: 550, Enhanced: "5.1.1"}, ClassHard, false},

@@ -5,6 +5,8 @@ import (
 	"net/textproto"
 	"sync"
 	"time"
+
+	"github.com/infolettre/infolettre/pipeline/audience"
 )
 
 // upstreams shares the connections out among the servers: by weight, away
@@ -25,7 +27,8 @@ type upstream struct {
 	failures int       // in a row
 	until    time.Time // not to be tried before
 	pause    time.Duration
-	last     error // why the last connection failed
+	last     error       // why the last connection failed
+	refused  audience.ID // at whom it refused our sender, since it last accepted a message
 }
 
 // How a server's troubles are met.
@@ -133,11 +136,23 @@ func (s *upstream) slow(now time.Time) {
 	}
 }
 
+// refuses notes a recipient at whom the server refuses our sender, and reports
+// that there was another one: then it means every recipient.
+func (u *upstreams) refuses(s *upstream, at audience.ID) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if s.refused == (audience.ID{}) {
+		s.refused = at
+	}
+	return s.refused != at
+}
+
 // took notes a message that the server accepted. It reports whether a
 // connection that was given up for want of a server may be made again.
 func (u *upstreams) took(s *upstream, most int) (grown bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	s.refused = audience.ID{}
 	s.failures = 0
 	if s.accepted++; s.accepted < growAfter || s.limit >= most {
 		return false

@@ -171,12 +171,14 @@ func (e *Engine) Done(ctx context.Context, number int, now time.Time) error {
 
 // Sent tells the team why an issue, or what was due of it, was not sent: of an
 // issue held for its refusals once for each time it is, of other troubles once
-// until sending succeeds.
-func (e *Engine) Sent(ctx context.Context, is deliver.Issue, trouble error, now time.Time) error {
+// until an issue is closed.
+func (e *Engine) Sent(ctx context.Context, is deliver.Issue, state deliver.IssueState, trouble error, now time.Time) error {
 	var breaker *deliver.BreakerError
 	switch {
-	case trouble == nil:
+	case trouble == nil && state == deliver.IssueSent:
 		return e.over(ctx, keySending)
+	case trouble == nil:
+		return nil
 	case errors.As(trouble, &breaker):
 		return e.notify(ctx, Notice{Key: fmt.Sprintf("%s:%d:%d", HeldNotice, is.Number, is.Deadline.UnixMilli()), Kind: HeldNotice,
 			At: now, Number: is.Number, Reason: breaker.Cause().String()})

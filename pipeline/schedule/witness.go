@@ -51,6 +51,7 @@ type Witness struct {
 type testimony struct {
 	Instance string `json:"instance"`
 	Counter  int64  `json:"counter"`
+	Departed int64  `json:"departed,omitempty"`
 }
 
 // Check compares ledger and file; the error wraps ErrSuspect when they tell
@@ -79,7 +80,7 @@ func (w *Witness) compare(ctx context.Context) (deliver.Standing, testimony, err
 		return is, known, nil
 	case known.Instance != is.Instance:
 		return is, known, &suspicion{"state-other", w.File}
-	case known.Counter > is.Counter:
+	case known.Counter > is.Counter, known.Departed > is.Departed:
 		return is, known, &suspicion{"state-behind", w.File}
 	}
 	return is, known, nil
@@ -88,7 +89,7 @@ func (w *Witness) compare(ctx context.Context) (deliver.Standing, testimony, err
 // Note writes down how far the ledger has come, if it is the one that was known.
 func (w *Witness) Note(ctx context.Context) error {
 	is, known, err := w.compare(ctx)
-	now := testimony{is.Instance, is.Counter}
+	now := testimony{is.Instance, is.Counter, is.Departed}
 	if err != nil || now == known {
 		return err
 	}
@@ -126,7 +127,7 @@ func (w *Witness) Accept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.write(testimony{is.Instance, is.Counter})
+	return w.write(testimony{is.Instance, is.Counter, is.Departed})
 }
 
 func (w *Witness) read() (testimony, error) {

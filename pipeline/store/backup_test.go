@@ -49,7 +49,7 @@ func TestDeparturesAreCounted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return is.Counter
+			return is.Departed
 		}
 		leave := func(id audience.ID) {
 			t.Helper()
@@ -62,7 +62,7 @@ func TestDeparturesAreCounted(t *testing.T) {
 		}
 		leave(ids[0])
 		if n := counter(); n != 0 {
-			t.Errorf("nothing was made, and the counter is at %d", n)
+			t.Errorf("nothing was made, and %d have left", n)
 		}
 		freeze(t, s, 1, deliver.Hold)
 		before := counter()

@@ -172,7 +172,7 @@ func (i *importer) batch(ctx context.Context, rows []audience.Row) error {
 		switch {
 		case row.Skipped == audience.Left && found && r.Status == audience.Active:
 			i.stays(row.Address)
-		case row.Skipped == audience.Left && (found || barred): // known for it already
+		case row.Skipped == audience.Left && (found && r.Status != audience.Pending || barred): // known for it already
 		case row.Skipped == audience.Left:
 			err = i.remember(ctx, row.Address)
 		case barred && r.Status != audience.Active:

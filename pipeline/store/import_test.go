@@ -142,6 +142,23 @@ func TestImportLeftElsewhere(t *testing.T) {
 	})
 }
 
+// A request that is not confirmed, which anybody can make, does not keep a
+// departure elsewhere from being remembered.
+func TestImportLeftElsewhereAndPending(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		l := newLife(t, s)
+		l.ask()
+		left := audience.Row{Subscriber: audience.Subscriber{Address: zoe}, Skipped: audience.Left}
+		if got, err := s.Import(t.Context(), l.now, "fr", file, rowsOf(left)); err != nil || got.Remembered != 1 {
+			t.Errorf("left: %+v, %v", got, err)
+		}
+		stays := audience.Row{Subscriber: audience.Subscriber{Address: zoe}}
+		if got, err := s.Import(t.Context(), l.now, "fr", file, rowsOf(stays)); err != nil || got.New != 0 || got.LeftElsewhere != 1 {
+			t.Errorf("another file: %+v, %v", got, err)
+		}
+	})
+}
+
 // Without keys nobody can be remembered: nothing is imported then.
 func TestImportLeftElsewhereWithoutKeys(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

@@ -87,12 +87,13 @@ func changes(result sql.Result, err error) (int, error) {
 	return int(n), err
 }
 
-// NextDue says when a delivery of the issue may be tried next; ok is false when
-// none is left to be tried.
+// NextDue says when a delivery of the issue may be tried next: one in doubt a
+// minute later, so that a server that answers nobody is not asked at once again.
+// ok is false when none is left to be tried.
 func (s *Store) NextDue(ctx context.Context, number int) (at time.Time, ok bool, err error) {
 	var next sql.NullInt64
 	err = s.db.QueryRowContext(ctx, `
-		SELECT MIN(CASE state WHEN 'pending' THEN next_at ELSE 0 END) FROM deliveries
+		SELECT MIN(CASE state WHEN 'pending' THEN next_at WHEN 'uncertain' THEN doubted_at + 60000 ELSE 0 END) FROM deliveries
 		WHERE issue = $1 AND (`+open+`)`, number, deliver.MaxDoubts).Scan(&next)
 	return moment(next.Int64), next.Valid, err
 }
@@ -400,8 +401,8 @@ func (s *Store) Retry(ctx context.Context, number int, class deliver.Class, now,
 			number, string(class))); err != nil {
 			return fmt.Errorf("retry issue %d: %w", number, err)
 		}
-		if due == 0 {
-			return nil
+		if due == 0 && (state != deliver.IssueHeld || class != "") {
+			return nil // what is held goes on though those it waited for have left
 		}
 		_, err = tx.ExecContext(ctx, `
 			UPDATE issues SET state = 'sending', reason = '', retried_at = $1, deadline_at = $2 WHERE number = $3`,

@@ -80,6 +80,26 @@ func TestJudgedRefusals(t *testing.T) {
 	}
 }
 
+// A held issue goes on by order also when those it waited for have left
+// meanwhile, and is closed.
+func TestRetryNobodyLeft(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		waits := frozen(t, s, 1, deliver.Resend, deliver.Outcome{State: deliver.Pending, Class: deliver.ClassLater, NextAt: now.Add(time.Hour)})[0]
+		if err := s.Hold(t.Context(), 1, "refusals"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Unsubscribe(t.Context(), now, waits.ID, audience.Consent{}); err != nil {
+			t.Fatal(err)
+		}
+		if due, err := s.Retry(t.Context(), 1, "", now, now.Add(time.Hour)); err != nil || due != 0 {
+			t.Errorf("%d due, %v", due, err)
+		}
+		if settled, err := s.Settle(t.Context(), 1, now); err != nil || settled.State != deliver.IssueSent {
+			t.Errorf("got %+v, %v", settled, err)
+		}
+	})
+}
+
 // An issue that is held while its last delivery ends is closed: there is
 // nothing to be held any more.
 func TestHeldAtTheEnd(t *testing.T) {
@@ -136,12 +156,12 @@ func TestDecideLate(t *testing.T) {
 	})
 }
 
-// A delivery in doubt is due at once where it is to be sent once more.
+// A delivery in doubt is due a minute later where it is to be sent once more.
 func TestNextDueInDoubt(t *testing.T) {
 	for policy, want := range map[deliver.Policy]bool{deliver.Resend: true, deliver.Hold: false} {
 		storetest.Each(t, func(t *testing.T, s *store.Store) {
 			frozen(t, s, 1, policy, deliver.Outcome{State: deliver.Uncertain})
-			if at, ok, err := s.NextDue(t.Context(), 1); err != nil || ok != want || !at.IsZero() {
+			if at, ok, err := s.NextDue(t.Context(), 1); err != nil || ok != want || ok && !at.Equal(now.Add(time.Minute)) {
 				t.Errorf("%s: %v, %v, %v", policy, at, ok, err)
 			}
 		})

@@ -81,6 +81,8 @@ type session struct{ conn *sql.Conn }
 // Held fails when the connection is lost, and the lock with it: another process
 // may have it by now.
 func (s session) Held(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
 	if _, err := s.conn.ExecContext(ctx, `SELECT 1`); err != nil {
 		return fmt.Errorf("the lock is lost: %w", err)
 	}

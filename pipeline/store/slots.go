@@ -18,8 +18,8 @@ func (s *Store) Standing(ctx context.Context) (deliver.Standing, error) {
 	var is deliver.Standing
 	var decided int64
 	err := s.db.QueryRowContext(ctx, `
-		SELECT instance, counter, decided, (SELECT COUNT(*) FROM issues) FROM standing`).
-		Scan(&is.Instance, &is.Counter, &decided, &is.Issues)
+		SELECT instance, counter, departed, decided, (SELECT COUNT(*) FROM issues) FROM standing`).
+		Scan(&is.Instance, &is.Counter, &is.Departed, &decided, &is.Issues)
 	if errors.Is(err, sql.ErrNoRows) {
 		return is, nil
 	}
@@ -52,7 +52,7 @@ func step(ctx context.Context, tx *sql.Tx) error {
 // depart counts that somebody left, once something was made: a backup from before
 // would write to them again.
 func depart(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `UPDATE standing SET counter = counter + 1 WHERE counter > 0`)
+	_, err := tx.ExecContext(ctx, `UPDATE standing SET departed = departed + 1 WHERE counter > 0`)
 	return err
 }
 

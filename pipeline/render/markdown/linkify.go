@@ -20,7 +20,9 @@ import (
 type linkify struct{ parser.InlineParser }
 
 const (
-	hostPattern = `[-\pL\pM\pN@:%._+~#=]{1,256}\.\pL+`
+	// The last label is of small letters, and of one alphabet: what is stuck to
+	// it is the next sentence.
+	hostPattern = `[-\pL\pM\pN@:%._+~#=]{1,256}\.(?:[a-z]+|[^\x00-\x7f\PL\p{Lu}]+)`
 	pathPattern = `(?:[/#?][-\pL\pM\pN@:%_+.~#$!?&/=(),;'">^{}\[\]` + "`" + `]*)?`
 )
 
