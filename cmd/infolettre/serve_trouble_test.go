@@ -30,7 +30,7 @@ func TestServeTellsOfTrouble(t *testing.T) {
 			monday := time.Date(2026, 11, 9, 9, 0, 0, 0, time.UTC)
 			args := []string{"subscribers", "add"}
 			var faults []smtptest.Fault
-			for i := range 25 {
+			for i := range 60 {
 				test.fault.To = fmt.Sprintf("r%02d@exemple.fr", i)
 				args, faults = append(args, test.fault.To), append(faults, test.fault)
 			}

@@ -146,7 +146,11 @@ func (w *Worker) send(ctx context.Context, r deliver.Range) error {
 		if err != nil {
 			w.Logger.ErrorContext(ctx, "an issue is not sent", "issue", is.Public(), "revision", is.Revision, "part", r.Part, "error", told(err))
 		}
-		err = errors.Join(err, w.Engine.Sent(ctx, is, settled.State, err, w.Now()))
+		trouble := err
+		if trouble == nil && len(settled.Alarmed) > 0 { // nothing was left to be held
+			trouble = &deliver.BreakerError{Domain: settled.Alarmed[0]}
+		}
+		err = errors.Join(err, w.Engine.Sent(ctx, is, settled.State, trouble, w.Now()))
 	}
 	if err == nil && settled.State == deliver.IssueSent {
 		w.Logger.InfoContext(ctx, "an issue is closed", "issue", is.Public(), "revision", is.Revision)
