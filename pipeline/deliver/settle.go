@@ -11,7 +11,6 @@ import (
 // came before.
 type Refusal struct {
 	Subscriber audience.ID
-	Domain     string
 	Class      Class
 	Count      int       // issues refused in a row, this one included
 	First      time.Time // of them

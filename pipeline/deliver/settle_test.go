@@ -13,7 +13,7 @@ func TestSettle(t *testing.T) {
 	day := 24 * time.Hour
 	now := time.Date(2026, 11, 19, 10, 0, 0, 0, time.UTC)
 	refusal := func(class Class, count int, over time.Duration) Refusal {
-		return Refusal{Subscriber: audience.NewID(), Domain: "exemple.fr", Class: class, Count: count, First: now.Add(-over), Last: now}
+		return Refusal{Subscriber: audience.NewID(), Class: class, Count: count, First: now.Add(-over), Last: now}
 	}
 	for _, test := range []struct {
 		name string
@@ -39,7 +39,7 @@ func TestSettle(t *testing.T) {
 }
 
 func TestBreaker(t *testing.T) {
-	hard := []Refusal{{Domain: "a.fr", Class: ClassHard}}
+	hard := []Refusal{{Class: ClassHard}}
 	for _, test := range []struct {
 		name    string
 		answers Answers

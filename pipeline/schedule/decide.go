@@ -169,10 +169,10 @@ func (e *Engine) Done(ctx context.Context, number int, now time.Time) error {
 	return e.notify(ctx, Notice{Key: fmt.Sprintf("%s:%d", DoneNotice, number), Kind: DoneNotice, At: now, Number: number})
 }
 
-// Sent tells the team why an issue, or what was due of it, was not sent: of an
-// issue held for its refusals once for each time it is, of other troubles once
-// until an issue is closed.
-func (e *Engine) Sent(ctx context.Context, is deliver.Issue, state deliver.IssueState, trouble error, now time.Time) error {
+// Settled tells the team what kept an issue, or what was due of it, from being
+// sent: of too many refusals once for each time the issue is taken up, of other
+// troubles once until an issue is closed.
+func (e *Engine) Settled(ctx context.Context, is deliver.Issue, state deliver.IssueState, trouble error, now time.Time) error {
 	var breaker *deliver.BreakerError
 	switch {
 	case trouble == nil && state == deliver.IssueSent:

@@ -139,22 +139,27 @@ func (w *Worker) send(ctx context.Context, r deliver.Range) error {
 		w.Logger.WarnContext(ctx, "a range was given up", "issue", is.Public(), "revision", is.Revision, "part", r.Part, "error", err)
 		return nil
 	}
-	if len(settled.Alarmed) > 0 {
-		w.Logger.WarnContext(ctx, "too many are refused, nobody is suppressed", "issue", is.Public(), "revision", is.Revision, "domains", settled.Alarmed)
-	}
 	if ctx.Err() == nil {
-		if err != nil {
-			w.Logger.ErrorContext(ctx, "an issue is not sent", "issue", is.Public(), "revision", is.Revision, "part", r.Part, "error", told(err))
-		}
-		trouble := err
-		if trouble == nil && len(settled.Alarmed) > 0 { // nothing was left to be held
-			trouble = &deliver.BreakerError{Domain: settled.Alarmed[0]}
-		}
-		err = errors.Join(err, w.Engine.Sent(ctx, is, settled.State, trouble, w.Now()))
+		err = errors.Join(err, w.tell(ctx, is, r.Part, settled, err))
 	}
 	if err == nil && settled.State == deliver.IssueSent {
 		w.Logger.InfoContext(ctx, "an issue is closed", "issue", is.Public(), "revision", is.Revision)
 		return w.Engine.Done(ctx, r.Issue, w.Now())
 	}
 	return err
+}
+
+// tell says in the log, and to the team, what kept an issue from being sent.
+func (w *Worker) tell(ctx context.Context, is deliver.Issue, part int, settled deliver.Settled, trouble error) error {
+	log := w.Logger.With("issue", is.Public(), "revision", is.Revision, "part", part)
+	if len(settled.Alarmed) > 0 {
+		log.WarnContext(ctx, "too many are refused, nobody is suppressed", "domains", settled.Alarmed)
+	}
+	switch {
+	case trouble != nil:
+		log.ErrorContext(ctx, "an issue is not sent", "error", told(trouble))
+	case len(settled.Alarmed) > 0: // nothing was left to be held
+		trouble = &deliver.BreakerError{Domain: settled.Alarmed[0]}
+	}
+	return w.Engine.Settled(ctx, is, settled.State, trouble, w.Now())
 }

@@ -194,11 +194,9 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time, shared b
 	if err := leaveOut(ctx, tx, number, now); err != nil {
 		return settled, err
 	}
-	busy := shared
+	busy := false
 	if shared {
-		if err := tx.QueryRowContext(ctx, `
-			SELECT EXISTS (SELECT 1 FROM deliveries WHERE issue = $1 AND (state = 'sending' OR state = 'pending' AND next_at = 0))`,
-			number).Scan(&busy); err != nil {
+		if busy, err = underWay(ctx, tx, number); err != nil {
 			return settled, fmt.Errorf("look who is busy with issue %d: %w", number, err)
 		}
 	}
@@ -215,6 +213,14 @@ func settle(ctx context.Context, tx *sql.Tx, number int, now time.Time, shared b
 		return settled, fmt.Errorf("settle issue %d: %w", number, err)
 	}
 	return settled, step(ctx, tx)
+}
+
+// underWay reports that deliveries are being made, or could be now.
+func underWay(ctx context.Context, tx *sql.Tx, number int) (found bool, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM deliveries WHERE issue = $1 AND (state = 'sending' OR state = 'pending' AND next_at = 0))`,
+		number).Scan(&found)
+	return found, err
 }
 
 func stateOf(ctx context.Context, tx *sql.Tx, number int) (state deliver.IssueState, err error) {
@@ -322,7 +328,7 @@ func leaveOut(ctx context.Context, tx *sql.Tx, number int, now time.Time) error 
 // again, each with the refusals in a row that end with this one.
 func refusals(ctx context.Context, tx *sql.Tx, number int) ([]deliver.Refusal, error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT d.subscriber, s.address, d.class, COUNT(p.issue), MIN(p.updated_at), MAX(p.updated_at)
+		SELECT d.subscriber, d.class, COUNT(p.issue), MIN(p.updated_at), MAX(p.updated_at)
 		FROM deliveries d
 		JOIN subscribers s ON s.id = d.subscriber AND s.status = 'active'
 		JOIN deliveries p ON p.subscriber = d.subscriber AND p.state = 'refused' AND p.class <> '' AND p.class <> 'expired' AND p.updated_at <= d.updated_at
@@ -331,16 +337,19 @@ func refusals(ctx context.Context, tx *sql.Tx, number int) ([]deliver.Refusal, e
 		                                AND a.state = 'accepted' AND a.updated_at < d.updated_at), -1)
 		WHERE d.issue = $1 AND d.state = 'refused' AND d.class <> 'expired'
 		  AND d.updated_at > (SELECT retried_at FROM issues WHERE number = $1)
-		GROUP BY d.subscriber, s.address, d.class`, number)
+		GROUP BY d.subscriber, d.class`, number)
 	all, err := collect(rows, err, func(rows *sql.Rows) (r deliver.Refusal, err error) {
-		var id, address string
+		var id string
 		var first, last int64
-		if err := rows.Scan(&id, &address, &r.Class, &r.Count, &first, &last); err != nil {
+		if err := rows.Scan(&id, &r.Class, &r.Count, &first, &last); err != nil {
 			return r, err
 		}
-		sub, err := identify(audience.Subscriber{}, id, address)
-		r.Subscriber, r.Domain, r.First, r.Last = sub.ID, sub.Address.Domain(), moment(first), moment(last)
-		return r, err
+		var ok bool
+		if r.Subscriber, ok = audience.ParseID(id); !ok {
+			return r, fmt.Errorf("subscriber id %q in the database is damaged", id)
+		}
+		r.First, r.Last = moment(first), moment(last)
+		return r, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read refusals of issue %d: %w", number, err)
